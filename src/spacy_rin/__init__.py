@@ -1,0 +1,13 @@
+"""Joint entity and relation extraction for spaCy with the Recurrent Interaction Network."""
+
+from spacy.tokens import Doc
+
+from .relations import ATTRIBUTE, Relation, get_relations, has_relations, register, set_relations
+
+__version__ = "0.1.0"
+__all__ = ["Relation", "get_relations", "has_relations", "register", "set_relations"]
+
+# Another package may hold the name already: then only a component that asks for it is an error,
+# since this import runs in everybody's spaCy.
+if not Doc.has_extension(ATTRIBUTE):
+    register()
