@@ -8,7 +8,7 @@ class Errors:
     # doc._.relations
     R001 = (
         "Can't register doc._.{name}: another package has already registered an extension of that "
-        "name. Choose another one for the relations, e.g. `attribute = \"triples\"` in "
+        'name. Choose another one for the relations, e.g. `attribute = "triples"` in '
         "[components.rin] of the config; it reads and writes the same relations."
     )
     R002 = (
@@ -24,3 +24,99 @@ class Errors:
         "doc._.relations takes Relation objects, found {found}. Make them with "
         "spacy_rin.Relation(head, label, tail, score)."
     )
+
+    # gold data
+    R010 = (
+        "Expected a gold Doc with relations, found one without the key (an empty list would be "
+        "fine): {text!r}. Either it was never annotated, or its DocBin was written without "
+        "store_user_data=True, which drops relations without a word. `spacy-rin convert` writes "
+        "both; your own DocBin needs DocBin(store_user_data=True) and doc._.relations = [...]."
+    )
+    R011 = (
+        "The gold text differs from the predicted text, so gold offsets mean nothing: predicted "
+        "{predicted!r}, gold {reference!r}. Make both Docs from the same text (no augmenter or "
+        "tokenizer that changes characters)."
+    )
+    R012 = (
+        "Gold has the {kind} label {label!r}, which the model does not know. It knows {known}. "
+        "Initialise the model on data (or a labels JSON) with all labels, or drop that label from "
+        "the data."
+    )
+
+    # embedding
+    R020 = (
+        "The {attr} table of spacy-rin.WordTagEmbed.v1 has no rows: it takes its words and tags from "
+        "the training data, which only the rin component shows it. Put the embedding inside "
+        "[components.rin.model.tok2vec], not into a tok2vec component of its own."
+    )
+    R021 = (
+        "The pipeline's word vectors have {found} dimensions, but word_width is {expected}. Set "
+        "[components.rin.model.tok2vec.embed] word_width = {found}."
+    )
+    R022 = (
+        "The pipeline's vectors are of mode {mode!r}, which has no row per word. Use vectors made "
+        "by `spacy init vectors` in its default mode."
+    )
+
+    # component
+    R030 = "Setting `{setting}` of rin takes one of {choices}, found {value!r}."
+    R031 = (
+        "Can't add the label {label!r} to {name!r}: its model is initialised, and its parameters "
+        "have no row for a new label. Train again on data that has it, or add it before "
+        "nlp.initialize()."
+    )
+    R032 = (
+        "{name!r} needs at least one entity label and one relation label to be initialised, found "
+        "{labels}. Check [paths.train] (`spacy-rin inspect` shows what a .spacy file holds), or "
+        "give labels in [initialize.components.{name}.labels]."
+    )
+    R033 = (
+        "{name!r} has no parameters yet. Train it with `spacy train`, load a trained pipeline, or "
+        "call nlp.initialize(get_examples) first."
+    )
+    R034 = (
+        "The loss is not finite (entities {entities}, relations {relations}), so training stops "
+        "before it spoils the model. Try a lower learn_rate. The batch was: {texts}"
+    )
+
+    # readers
+    R100 = "Can't read {path}: {reason}. Give a file with text in UTF-8."
+    R101 = "Can't read {path}: it is empty. Expected a JSON list, or one JSON object a line."
+    R102 = "Unknown format {found!r}. Expected auto, or one of {expected}."
+    R103 = (
+        "Can't tell the format of {path}: found {found}. Known forms of a record, by format:\n"
+        "  jointer  {{tokens, pos_tags, "
+        "spo_details: [[start, end, type, relation, start, end, type]]}}\n"
+        "  copymtl  [[sentences as word ids], [flat triples]], beside words2id.json\n"
+        "  copyre   {{sentText, entityMentions, relationMentions: [{{em1Text, em2Text, label}}]}}\n"
+        "  casrel   {{text, triple_list: [[head, relation, tail]]}}\n"
+        "  spert    {{tokens, entities: [{{type, start, end}}], "
+        "relations: [{{type, head, tail}}]}}\n"
+        "  prodigy  {{text, tokens: [{{text}}], spans, relations: [{{head, child, label}}]}}\n"
+        "  rin      {{text or tokens, entities: [{{start, end, label}}], "
+        "relations: [{{head, label, tail}}]}}\n"
+        "Choose one with --format."
+    )
+    R105 = (
+        "Broken JSON in {path}, line {line} (record {record}): {reason}. Nothing after that place of the file can be "
+        "read. Repair it, or write one record a line: then a broken one costs only itself."
+    )
+    R106 = "Malformed record at {source}: {reason}. Repair it, or leave out --strict to skip it."
+    R107 = (
+        "{path} must be a JSON object of names and whole numbers, as "
+        '{{"first": 0, "second": 1}}; the file of sentences can\'t be read without it.'
+    )
+    R108 = "spaCy has no language {lang!r}. Give a code as `en`, or `xx` for any language."
+    R109 = "field {name!r} is missing; found {found}"
+    R110 = "{name}: expected {expected}, found {found}"
+    R111 = "not JSON: {reason}"
+    R112 = (
+        "{path} must hold as many lists of triples as sentences: found {sentences} sentences, and "
+        "another number of lists."
+    )
+
+    # convert
+    R120 = "No record of {paths} could be used, so nothing was written. Found: {found}."
+    R121 = "Can't write {path}: {reason}."
+    R122 = "There is nothing to convert. Give at least one file to read."
+    R123 = "{name} must be at least {least}, found {found}."

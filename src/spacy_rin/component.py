@@ -1,0 +1,364 @@
+"""The pipeline component `rin`: Docs → doc.ents and doc._.relations.
+
+torch is imported by the model, which a config names, and never here: every spaCy pipeline on a
+machine imports this file, and most do without it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from spacy.language import Language
+from spacy.pipeline import Tagger
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+
+from .decode import Prediction, decode
+from .errors import Errors
+from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
+from .tags import TagSet
+from .targets import make_targets, validate_gold
+from .units import Batch, make_batch
+
+if TYPE_CHECKING:
+    from .loss import Loss
+    from .model import Scores
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy-rin.RIN.v1"
+hidden_width = 100
+rounds = 4
+use_entities = true
+use_relations = true
+
+[model.tok2vec]
+@architectures = "spacy.Tok2Vec.v2"
+
+[model.tok2vec.embed]
+@architectures = "spacy-rin.WordTagEmbed.v1"
+word_width = 100
+tag_width = 10
+word_dropout = 0.25
+
+[model.tok2vec.encode]
+@architectures = "spacy-rin.BiLSTMEncoder.v1"
+width = 100
+depth = 1
+"""
+DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
+
+
+@Language.factory(
+    "rin",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "doc._.relations"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "threshold": 0.5,
+        "decode": "exact",
+        "anchor": "last",
+        "unit": "sentence",
+        "max_length": 200,
+        "overwrite": False,
+        "attribute": ATTRIBUTE,
+        "max_grad_norm": 5.0,
+        "scorer": {"@scorers": "spacy-rin.rin_scorer.v1"},
+    },
+    default_score_weights={
+        "rel_f": 1.0,
+        "rel_p": 0.0,
+        "rel_r": 0.0,
+        "rel_partial_f": 0.0,
+        "ents_f": 0.0,
+    },
+)
+def make_rin(
+    nlp: Language,
+    name: str,
+    model: Model[Batch, Scores],
+    threshold: float,
+    decode: Literal["exact", "partial"],
+    anchor: Literal["last", "first"],
+    unit: Literal["sentence", "doc"],
+    max_length: int,
+    overwrite: bool,
+    attribute: str,
+    max_grad_norm: float,
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> RelationExtractor:
+    """Construct the component; the settings are those of `RelationExtractor`."""
+    return RelationExtractor(
+        nlp.vocab,
+        model,
+        name,
+        threshold=threshold,
+        decode=decode,
+        anchor=anchor,
+        unit=unit,
+        max_length=max_length,
+        overwrite=overwrite,
+        attribute=attribute,
+        max_grad_norm=max_grad_norm,
+        scorer=scorer,
+    )
+
+
+class RelationExtractor(TrainablePipe):
+    """Joint entity and relation extraction with the Recurrent Interaction Network.
+
+    vocab (Vocab): The shared vocabulary.
+    model (Model): spacy-rin.RIN.v1.
+    name (str): Name of the component; its losses are `name`, `name_entities`, `name_relations`.
+    threshold (float): Least probability of a triple.
+    decode (str): "exact": triples between recognised entities. "partial": every cell of the
+        relation table over the threshold, whether or not its anchors are recognised.
+    anchor (str): Token that stands for an entity in the table, "last" or "first".
+    unit (str): "sentence": read sentence by sentence where sentence starts are set; "doc": whole.
+    max_length (int): Words above which a unit is read in overlapping windows; 0 for never.
+    overwrite (bool): Whether entities already on a Doc are replaced, or kept and related.
+        Relations are always replaced.
+    attribute (str): Name of the extension that reads the relations, `doc._.<attribute>`.
+    max_grad_norm (float): Global norm above which gradients are scaled down; 0 for never.
+    scorer (Callable): Called by `score`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[Batch, Scores],
+        name: str = "rin",
+        *,
+        threshold: float = 0.5,
+        decode: str = "exact",
+        anchor: str = "last",
+        unit: str = "sentence",
+        max_length: int = 200,
+        overwrite: bool = False,
+        attribute: str = ATTRIBUTE,
+        max_grad_norm: float = 5.0,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        for setting, value, choices in (
+            ("decode", decode, ("exact", "partial")),
+            ("anchor", anchor, ("last", "first")),
+            ("unit", unit, ("sentence", "doc")),
+        ):
+            if value not in choices:
+                raise ValueError(Errors.R030.format(setting=setting, value=value, choices=choices))
+        super().__init__(
+            vocab,
+            model,
+            name,
+            threshold=threshold,
+            decode=decode,
+            anchor=anchor,
+            unit=unit,
+            max_length=max_length,
+            overwrite=overwrite,
+            attribute=attribute,
+            max_grad_norm=max_grad_norm,
+            entity_labels=[],
+            relation_labels=[],
+        )
+        self.scorer = scorer
+        register(attribute)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str]): The relation labels."""
+        return tuple(self.cfg["relation_labels"])
+
+    @property
+    def entity_labels(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str]): The entity labels."""
+        return tuple(self.cfg["entity_labels"])
+
+    @property
+    def label_data(self) -> dict[str, list[str]]:
+        """RETURNS (dict): Both label sets, as `spacy init labels` writes and `initialize` takes them."""
+        return {"entities": list(self.entity_labels), "relations": list(self.labels)}
+
+    def add_label(self, label: str, kind: Literal["relation", "entity"] = "relation") -> int:
+        """Add a label before the component is initialised.
+
+        kind (str): "relation" or "entity".
+        RETURNS (int): 0 if the label is there already, else 1.
+        RAISES (ValueError): If the model already has its parameters, which grow with no label.
+        """
+        labels: list[str] = self.cfg[f"{kind}_labels"]
+        if label in labels:
+            return 0
+        if self._is_initialized:
+            raise ValueError(Errors.R031.format(label=label, name=self.name))
+        labels.append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: dict[str, list[str]] | None = None,
+    ) -> None:
+        """Collect labels, words and tags from the training data and make the model's parameters.
+
+        get_examples (Callable): Returns the training Examples; read once, as a stream.
+        nlp (Language): The pipeline, whose tagger names the tags where the data has none.
+        labels (dict): "entities" and "relations", as `spacy init labels` writes them; where
+            missing they are read from the data.
+        RAISES (ValueError): If the data has no relation labels, or its gold cannot be learned from.
+        """
+        from .embed import build, count, find_tables
+
+        validate_get_examples(get_examples, "RelationExtractor.initialize")
+        tables = find_tables(self.model)
+        counts: list[Counter[int]] = [Counter() for _ in tables]
+        entities, relations = Counter[str](), Counter[str]()
+        sample: list[Doc] = []
+        for eg in validate_gold(get_examples()):
+            if len(sample) < 10:
+                sample.append(eg.predicted)
+            relations.update(relation.label for relation in get_relations(eg.reference))
+            entities.update(ent.label_ for ent in eg.reference.ents)
+            for counter, table in zip(counts, tables, strict=True):
+                count(
+                    counter, table, eg.reference if table.attrs["attr"] == "TAG" else eg.predicted
+                )
+        found = {"entities": sorted(entities), "relations": sorted(relations)}
+        for kind, key in (("entity", "entities"), ("relation", "relations")):
+            for label in (labels or found)[key]:
+                self.add_label(label, kind)  # type: ignore[arg-type]
+        if not self.labels or not self.entity_labels:
+            raise ValueError(Errors.R032.format(name=self.name, labels=self.label_data))
+        for counter, table in zip(counts, tables, strict=True):
+            if table.attrs["attr"] == "TAG":
+                counter.update(dict.fromkeys(self._tagger_tags(nlp), 1))
+            build(table, counter)
+        from .model import set_output_sizes
+
+        set_output_sizes(self.model, len(TagSet(self.entity_labels)), len(self.labels))
+        self.model.initialize(X=self._batch(sample))
+
+    def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
+        """Find entities and triples without changing the Docs.
+
+        docs (Iterable[Doc]): Any Docs, also empty ones.
+        RETURNS (list[Prediction]): One for each Doc.
+        """
+        if not self._is_initialized:
+            raise ValueError(Errors.R033.format(name=self.name))
+        batch = self._batch(docs)
+        if not batch.windows:
+            return [Prediction() for _ in batch.docs]
+        return decode(
+            self.model.predict(batch),
+            batch,
+            TagSet(self.entity_labels),
+            self.labels,
+            threshold=self.cfg["threshold"],
+            anchor=self.cfg["anchor"],
+            partial=self.cfg["decode"] == "partial",
+            keep=not self.cfg["overwrite"],
+        )
+
+    def set_annotations(self, docs: Iterable[Doc], scores: list[Prediction]) -> None:
+        """Write entities and relations to the Docs.
+
+        docs (Iterable[Doc]): The Docs that were predicted.
+        scores (list[Prediction]): What `predict` returned for them.
+        """
+        for doc, prediction in zip(docs, scores, strict=True):
+            doc.ents = [Span(doc, *entity) for entity in prediction.entities]
+            set_relations(
+                doc,
+                (
+                    Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail), t.score)
+                    for t in prediction.triples
+                ),
+            )
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch.
+
+        examples (Iterable[Example]): Examples whose gold Docs have relations.
+        drop (float): Dropout rate of the embedding.
+        sgd (Optimizer): Makes the update, if given.
+        losses (dict): Updated with the loss, and its entity and relation parts.
+        RETURNS (dict): The updated losses.
+        RAISES (ValueError): If the loss is not finite; nothing has been updated then.
+        """
+        losses = {} if losses is None else losses
+        examples = list(examples)
+        validate_examples(examples, "RelationExtractor.update")
+        keys = (self.name, f"{self.name}_entities", f"{self.name}_relations")
+        for key in keys:
+            losses.setdefault(key, 0.0)
+        batch = self._batch(eg.predicted for eg in examples)
+        if not batch.windows:
+            return losses
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update(batch)
+        loss = self._loss(examples, batch, scores)
+        total = loss.entities + loss.relations
+        if not math.isfinite(total):
+            texts = [eg.reference.text[:60] for eg in examples]
+            raise ValueError(
+                Errors.R034.format(entities=loss.entities, relations=loss.relations, texts=texts)
+            )
+        backprop(loss.gradient)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        for key, value in zip(keys, (total, loss.entities, loss.relations), strict=True):
+            losses[key] += value
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Scores) -> tuple[float, Any]:
+        """Find the loss of a batch, equation (8) + (9), and its gradient.
+
+        examples (Iterable[Example]): The Examples.
+        scores (Scores): The model's output for their predicted Docs.
+        RETURNS (tuple[float, Output]): Loss, and gradient for each of the network's outputs.
+        """
+        examples = list(examples)
+        loss = self._loss(examples, self._batch(eg.predicted for eg in examples), scores)
+        return loss.entities + loss.relations, loss.gradient
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the parameters, with the global norm of their gradients clipped."""
+        if self.cfg["max_grad_norm"]:
+            from .model import clip_gradients
+
+            clip_gradients(self.model, self.cfg["max_grad_norm"])
+        super().finish_update(sgd)
+
+    @property
+    def _is_initialized(self) -> bool:
+        network = self.model.get_ref("network")
+        return any(True for shim in network.shims for _ in shim._model.parameters())
+
+    def _batch(self, docs: Iterable[Doc]) -> Batch:
+        return make_batch(docs, self.cfg["unit"], self.cfg["max_length"])
+
+    def _loss(self, examples: list[Example], batch: Batch, scores: Scores) -> Loss:
+        labels = {label: k for k, label in enumerate(self.labels)}
+        tag_set = TagSet(self.entity_labels)
+        return scores.loss(make_targets(examples, batch, tag_set, labels, self.cfg["anchor"]))
+
+    def _tagger_tags(self, nlp: Language | None) -> Iterable[int]:
+        """Tags that a tagger in the pipeline can set, for data without gold tags."""
+        taggers = [] if nlp is None else [p for _, p in nlp.pipeline if isinstance(p, Tagger)]
+        return [self.vocab.strings.add(tag) for tagger in taggers for tag in tagger.labels]

@@ -1,0 +1,192 @@
+"""Tag scores and table cells → the entities and triples of each Doc; numpy only."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from spacy.tokens import Doc
+
+from .tags import EntitySpan, TagSet
+from .targets import anchor_token
+from .units import Batch
+
+
+class Triple(NamedTuple):
+    """A predicted triple; spans are (start, end, label), tokens of the Doc, end-exclusive."""
+
+    head: EntitySpan
+    label: str
+    tail: EntitySpan
+    score: float
+
+
+@dataclass
+class Prediction:
+    """What the model says of one Doc.
+
+    entities (list[EntitySpan]): Flat, in order. triples (list[Triple]): In any order.
+    """
+
+    entities: list[EntitySpan] = field(default_factory=list)
+    triples: list[Triple] = field(default_factory=list)
+
+
+class CellReader(Protocol):
+    """The part of the model's scores that decoding reads."""
+
+    def tags(self) -> np.ndarray: ...
+
+    def cells_over(
+        self, rows: np.ndarray, cols: np.ndarray, threshold: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
+
+    def all_cells_over(
+        self, threshold: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
+
+
+def decode(
+    scores: CellReader,
+    batch: Batch,
+    tag_set: TagSet,
+    labels: Sequence[str],
+    *,
+    threshold: float,
+    anchor: str,
+    partial: bool,
+    keep: bool,
+) -> list[Prediction]:
+    """Entities by the best tag sequence of each unit, triples by the cells over the threshold.
+
+    scores (CellReader): The model's scores of the batch.
+    batch (Batch): The windows the model read.
+    tag_set (TagSet): Tags of the model's entity labels.
+    labels (Sequence[str]): Relation labels.
+    threshold (float): Least probability of a triple.
+    anchor (str): "last" or "first": the token that stands for an entity in the table.
+    partial (bool): False for triples between recognised entities (only the cells between their
+        anchors are read); True for every cell of the table, where an anchor that no entity claims
+        is a one-token entity without a label.
+    keep (bool): Whether entities that are on the Docs already stand, and are related.
+    RETURNS (list[Prediction]): One for each Doc.
+    """
+    predictions = [Prediction(entities) for entities in _entities(scores, batch, tag_set, keep)]
+    found = _all_cells if partial else _entity_cells
+    # A pair that lies in several windows of a unit takes its best score.
+    best: list[dict[tuple[EntitySpan, str, EntitySpan], float]] = [{} for _ in batch.docs]
+    for doc, head, label, tail, score in found(scores, batch, predictions, threshold, anchor):
+        key = (head, labels[label], tail)
+        best[doc][key] = max(score, best[doc].get(key, 0.0))
+    for prediction, triples in zip(predictions, best, strict=True):
+        prediction.triples = [Triple(*key, score) for key, score in triples.items()]
+    return predictions
+
+
+def _entities(
+    scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool
+) -> list[list[EntitySpan]]:
+    entities: list[list[EntitySpan]] = [
+        [(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs
+    ]
+    taken = [_taken_tokens(doc, ents) for doc, ents in zip(batch.docs, entities, strict=True)]
+    for doc, start, tag_scores in _units(scores.tags(), batch):
+        for first, last, label in tag_set.decode(tag_set.best_path(tag_scores)):
+            if not taken[doc][start + first : start + last].any():
+                entities[doc].append((start + first, start + last, label))
+    return [sorted(ents) for ents in entities]
+
+
+def _units(tag_scores: np.ndarray, batch: Batch) -> Iterable[tuple[int, int, np.ndarray]]:
+    """Doc, first token and (words, T) tag scores of each unit, every word from its own window."""
+    parts: dict[int, list[np.ndarray]] = defaultdict(list)
+    first: dict[int, tuple[int, int]] = {}
+    for window, offset in zip(batch.windows, batch.offsets, strict=False):
+        own = slice(
+            offset + window.own_start - window.start, offset + window.own_end - window.start
+        )
+        parts[window.unit].append(tag_scores[own])
+        first.setdefault(window.unit, (window.doc, window.start))
+    for unit, (doc, start) in first.items():
+        yield doc, start, parts[unit][0] if len(parts[unit]) == 1 else np.concatenate(parts[unit])
+
+
+def _taken_tokens(doc: Doc, entities: list[EntitySpan]) -> np.ndarray:
+    taken = np.zeros(len(doc), dtype=bool)
+    for start, end, _ in entities:
+        taken[start:end] = True
+    return taken
+
+
+Found = Iterable[tuple[int, EntitySpan, int, EntitySpan, float]]
+Reader = Callable[[CellReader, Batch, list[Prediction], float, str], Found]
+
+
+def _entity_cells(
+    scores: CellReader,
+    batch: Batch,
+    predictions: list[Prediction],
+    threshold: float,
+    anchor: str,
+) -> Found:
+    """Triples in the cells between the anchors of the entities of each window."""
+    spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
+    docs: list[int] = []
+    heads, tails, rows, cols = [], [], [], []
+    for window, offset in zip(batch.windows, batch.offsets, strict=False):
+        entities = predictions[window.doc].entities
+        first = bisect_left(entities, (window.start,))
+        last = bisect_left(entities, (window.end,))
+        inside = [entity for entity in entities[first:last] if entity[1] <= window.end]
+        n = len(inside)
+        anchors = np.array(
+            [offset + anchor_token(start, end, anchor) - window.start for start, end, _ in inside],
+            dtype=np.int64,
+        )
+        head, tail = np.divmod(np.arange(n * n), max(n, 1))
+        heads.append(head + len(spans))
+        tails.append(tail + len(spans))
+        rows.append(anchors[head])
+        cols.append(anchors[tail])
+        spans.extend(inside)
+        docs.extend([window.doc] * n)
+    if not spans:
+        return
+    head_index, tail_index = np.concatenate(heads), np.concatenate(tails)
+    pair, label, score = scores.cells_over(np.concatenate(rows), np.concatenate(cols), threshold)
+    for p, t, s in zip(pair.tolist(), label.tolist(), score.tolist(), strict=True):
+        h = head_index[p]
+        yield docs[h], spans[h], t, spans[tail_index[p]], s
+
+
+def _all_cells(
+    scores: CellReader,
+    batch: Batch,
+    predictions: list[Prediction],
+    threshold: float,
+    anchor: str,
+) -> Found:
+    """Triples in every cell of the table."""
+    claimed = [
+        {anchor_token(entity[0], entity[1], anchor): entity for entity in prediction.entities}
+        for prediction in predictions
+    ]
+    row, col, label, score = scores.all_cells_over(threshold)
+    windows = np.searchsorted(batch.offsets, row, side="right") - 1
+    for w, i, j, t, s in zip(
+        windows.tolist(), row.tolist(), col.tolist(), label.tolist(), score.tolist(), strict=True
+    ):
+        window, offset = batch.windows[w], int(batch.offsets[w])
+        head, tail = window.start + i - offset, window.start + j - offset
+        entities = claimed[window.doc]
+        yield (
+            window.doc,
+            entities.get(head, (head, head + 1, "")),
+            t,
+            entities.get(tail, (tail, tail + 1, "")),
+            s,
+        )

@@ -1,0 +1,168 @@
+"""`spacy-rin.WordTagEmbed.v1`: Docs → one vector a word, from a table of words and one of POS tags.
+
+The tables hold the words and tags of the training data. They are counted while the component reads
+that data to initialise itself (`count` for every Doc, then `build` once), and are saved with the
+model. Row 0 of each table is for whatever it does not hold; in the word table it is trained by
+dropping rare words now and then (Kiperwasser & Goldberg 2016: with probability α / (α + count)).
+
+Where the pipeline has word vectors they initialise the word table, and a word that the table lacks
+takes its static vector, in training (when dropped) as in prediction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+from spacy.tokens import Doc
+from spacy.vectors import Mode
+from thinc.api import Dropout, Model, chain, concatenate
+from thinc.initializers import normal_init
+from thinc.types import Floats2d
+
+from .errors import Errors
+
+UNKNOWN = 0
+_TABLE = "spacy-rin.table"
+
+
+def build_word_tag_embed(
+    word_width: int = 100, tag_width: int = 10, word_dropout: float = 0.25
+) -> Model[list[Doc], list[Floats2d]]:
+    """Construct the paper's input layer (section 4.1): word vector ⊕ POS embedding, then dropout.
+
+    The rate of the dropout is that of training: `[training] dropout`.
+
+    word_width (int): Width of the word vectors; that of the pipeline's vectors, where it has some.
+    tag_width (int): Width of the POS (`token.tag_`) embedding; 0 for "w/o POS".
+    word_dropout (float): α above; 0 to never drop a word.
+    RETURNS (Model): Takes Docs or Spans; gives (words, word_width + tag_width) for each.
+    """
+    table = _table("ORTH", word_width, word_dropout, use_vectors=True)
+    if tag_width:
+        table = concatenate(table, _table("TAG", tag_width, 0.0, use_vectors=False))
+    embed: Model[list[Doc], list[Floats2d]] = chain(table, Dropout())
+    embed.set_dim("nO", word_width + tag_width)
+    return embed
+
+
+def find_tables(model: Model) -> list[Model]:
+    """RETURNS (list[Model]): The tables anywhere inside a model, which want to see training data."""
+    return [node for node in model.walk() if node.name == _TABLE]
+
+
+def count(counts: Counter[int], table: Model, doc: Doc) -> None:
+    """Count a training Doc's words or tags for a table.
+
+    counts (Counter[int]): Occurrences so far by hash; updated in place.
+    """
+    counts.update(doc.to_array(table.attrs["attr"]).tolist())
+
+
+def build(table: Model, counts: Counter[int]) -> None:
+    """Give a table its rows, one for each word or tag counted (the empty one has none)."""
+    known = np.array(sorted(key for key in counts if key), dtype=np.uint64)
+    table.attrs["keys"] = known
+    table.attrs["counts"] = np.array([counts[int(key)] for key in known], dtype=np.int64)
+    table.set_dim("nV", len(known) + 1)
+
+
+def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Model:
+    return Model(
+        _TABLE,
+        _forward,
+        init=_init,
+        dims={"nO": width, "nV": None},
+        params={"E": None},
+        # Hashes, sorted, so that rows are found for a whole batch at once.
+        attrs={
+            "attr": attr,
+            "word_dropout": word_dropout,
+            "use_vectors": use_vectors,
+            "keys": None,
+            "counts": None,
+        },
+    )
+
+
+def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
+    if model.attrs["keys"] is None:
+        raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
+    shape = (model.get_dim("nV"), model.get_dim("nO"))
+    table = normal_init(model.ops, shape, mean=0.0)
+    vectors = X[0].vocab.vectors if X else None
+    model.attrs["use_vectors"] = bool(
+        model.attrs["use_vectors"] and vectors is not None and vectors.size
+    )
+    if X and model.attrs["use_vectors"]:
+        if vectors.mode != Mode.default:
+            raise ValueError(Errors.R022.format(mode=vectors.mode))
+        if vectors.shape[1] != shape[1]:
+            raise ValueError(Errors.R021.format(expected=shape[1], found=vectors.shape[1]))
+        strings = X[0].vocab.strings
+        lower = [strings.add(strings[int(key)].lower()) for key in model.attrs["keys"]]
+        found = _vector_rows(vectors, model.attrs["keys"], np.array(lower, dtype=np.uint64))
+        rows = np.flatnonzero(found >= 0) + 1
+        table[rows] = model.ops.asarray2f(vectors.data[found[rows - 1]])
+    model.set_param("E", table)
+
+
+def _forward(
+    model: Model, docs: list[Doc], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+    lengths = [len(doc) for doc in docs]
+    keys = _column(docs, model.attrs["attr"])
+    rows = _find_rows(model.attrs["keys"], keys)
+    if is_train and model.attrs["word_dropout"]:
+        rows = _drop_rare(rows, model.attrs["counts"], model.attrs["word_dropout"])
+    table = model.get_param("E")
+    Y = table[model.ops.asarray1i(rows)]
+    static = np.zeros(0, dtype=np.int64)
+    if model.attrs["use_vectors"]:
+        unknown = np.flatnonzero(rows == UNKNOWN)
+        vectors = docs[0].vocab.vectors if docs else None
+        if len(unknown) and vectors is not None and vectors.size:
+            found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
+            static = unknown[found >= 0]
+            Y[static] = model.ops.asarray2f(vectors.data[found[found >= 0]])
+
+    def backprop(dYs: list[Floats2d]) -> list[Doc]:
+        dY = model.ops.flatten(dYs)
+        if len(static):
+            dY[static] = 0.0  # static vectors are not trained
+        d_table = model.ops.alloc2f(*table.shape)
+        model.ops.scatter_add(d_table, model.ops.asarray1i(rows), dY)
+        model.inc_grad("E", d_table)
+        return []
+
+    return model.ops.unflatten(Y, model.ops.asarray1i(lengths)), backprop
+
+
+def _column(docs: list[Doc], attr: str) -> np.ndarray:
+    """(words,) hashes of one attribute of all tokens."""
+    if not docs:
+        return np.zeros(0, dtype=np.uint64)
+    return np.concatenate([doc.to_array(attr) for doc in docs]).astype(np.uint64)
+
+
+def _find_rows(known: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """(words,) row of each key; `known` is sorted, its k-th key has row k + 1."""
+    if not len(known):
+        return np.full(len(keys), UNKNOWN)
+    places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[places] == keys, places + 1, UNKNOWN)
+
+
+def _drop_rare(rows: np.ndarray, counts: np.ndarray, alpha: float) -> np.ndarray:
+    probabilities = alpha / (alpha + np.concatenate([[1], counts])[rows])
+    return np.where(np.random.random(len(rows)) < probabilities, UNKNOWN, rows)
+
+
+def _vector_rows(vectors: object, keys: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """(words,) rows of static vectors: of the word as written, else lower-cased; -1 for none."""
+    written, lowered = (
+        np.array(vectors.find(keys=array.tolist()).tolist(), dtype=np.int64)  # type: ignore[attr-defined]
+        for array in (keys, lower)
+    )
+    return np.where(written >= 0, written, lowered)

@@ -1,0 +1,243 @@
+"""`spacy-rin.RIN.v1`: Docs → vectors → the network's scores; thinc's side of the torch network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from spacy.tokens import Doc
+from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, torch2xp, xp2torch
+from thinc.types import Floats2d
+from torch import Tensor
+
+from .loss import Loss, relation_loss, tag_loss
+from .network import RIN, Output
+from .shim import deserialize_module, serialize_module
+from .table import Layout, Table
+from .targets import Targets
+from .units import Batch
+
+# A lower threshold is read as this one: at 0 every cell of the table would be a triple.
+MIN_THRESHOLD = 1e-3
+
+# A forked worker of nlp.pipe(n_process) inherits torch's thread pool without its threads and waits
+# for them for ever, unless it is told to do without.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The network's output for a batch: what the component reads predictions and losses from.
+
+    output (Output): Tags and table factors, rows in the order of the batch's windows.
+    layout (Layout): The blocks the table is read in.
+    """
+
+    output: Output
+    layout: Layout
+
+    def tags(self) -> np.ndarray:
+        """RETURNS (ndarray): (W, T) log-probabilities of the tags."""
+        return torch.log_softmax(self.output.tags.detach(), dim=1).cpu().numpy()
+
+    def cells_over(
+        self, rows: np.ndarray, cols: np.ndarray, threshold: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Read the given cells.
+
+        rows, cols (ndarray): (C,) head and tail words.
+        RETURNS (tuple): (F,) place in `rows`, label and probability of each triple found.
+        """
+        device = self.output.tags.device
+        logits = self._table().cells(
+            torch.from_numpy(rows).to(device), torch.from_numpy(cols).to(device)
+        )
+        cell, label = (logits >= _logit(threshold)).nonzero(as_tuple=True)
+        return _numpy(cell), _numpy(label), _numpy(torch.sigmoid(logits[cell, label]))
+
+    def all_cells_over(
+        self, threshold: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Scan the whole table.
+
+        RETURNS (tuple): (F,) head word, tail word, label and probability of each triple found.
+        """
+        rows, cols, label, logit = self._table().cells_over(_logit(threshold))
+        return _numpy(rows), _numpy(cols), _numpy(label), _numpy(torch.sigmoid(logit))
+
+    def loss(self, targets: Targets) -> Loss:
+        """RETURNS (Loss): Loss and gradient against gold (equations (8) and (9))."""
+        device = self.output.tags.device
+        n_texts = len(self.layout.lengths)
+        entities, d_tags = tag_loss(
+            self.output.tags.detach(), torch.from_numpy(targets.tags).to(device), n_texts
+        )
+        relations, d_factors = relation_loss(
+            self._table(),
+            self.layout.locate(targets.cells[targets.known]),
+            self.layout.locate(targets.cells[~targets.known]),
+        )
+        return Loss(entities, relations, Output(d_tags, *d_factors))
+
+    def _table(self) -> Table:
+        _, *factors = (tensor.detach() for tensor in self.output)
+        return Table(*factors, self.layout)
+
+
+def build_rin_model(
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    hidden_width: int = 100,
+    rounds: int = 4,
+    use_entities: bool = True,
+    use_relations: bool = True,
+) -> Model[Batch, Scores]:
+    """Construct the Recurrent Interaction Network over any tok2vec.
+
+    tok2vec (Model): Any of spaCy's, a listener, or spacy-rin's own; of any width, which is
+        projected to `hidden_width` if it is another.
+    hidden_width (int): H, width of the hidden and the pair features.
+    rounds (int): K, rounds of interaction; 0 for "w/o interaction".
+    use_entities (bool): False for the paper's "w/o ER".
+    use_relations (bool): False for the paper's "w/o RC".
+    RETURNS (Model): Its `n_tags` and `n_labels` attributes are to be set before it is initialised.
+    """
+    network: Model[list[Floats2d], Scores] = PyTorchWrapper_v3(
+        RIN(hidden_width, rounds, use_entities, use_relations),
+        convert_inputs=_convert_inputs,
+        convert_outputs=_convert_outputs,
+        serialize_model=serialize_module,
+        deserialize_model=deserialize_module,
+    )
+    network.init = _init_network
+    model: Model[Batch, Scores] = chain(_read_windows(tok2vec), network)
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("network", network)
+    return model
+
+
+def set_output_sizes(model: Model, n_tags: int, n_labels: int) -> None:
+    """Tell a model how many tags and relation labels to make parameters for."""
+    network = model.get_ref("network")
+    network.attrs["n_tags"] = n_tags
+    network.attrs["n_labels"] = n_labels
+
+
+def clip_gradients(model: Model, max_norm: float) -> None:
+    """Scale all gradients of a model so that their global norm is at most `max_norm`.
+
+    thinc's own grad_clip clips each array by itself, and the authors' code clips globally.
+    """
+    arrays, tensors = [], []
+    for node in model.walk():
+        arrays += [node.get_grad(name) for name in node.param_names if node.has_grad(name)]
+        for shim in node.shims:
+            tensors += [p.grad for p in shim._model.parameters() if p.grad is not None]
+    norm = sum(float((a * a).sum()) for a in arrays) + sum(float((t * t).sum()) for t in tensors)
+    norm = norm**0.5
+    if norm > max_norm:
+        for gradient in [*arrays, *tensors]:
+            gradient *= max_norm / norm
+
+
+def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, list[Floats2d]]:
+    """Run a tok2vec on the windows of a batch.
+
+    A tok2vec of our own reads each window alone, as it read each training sentence. A listener or
+    a transformer has to see whole Docs, whose vectors are then cut.
+    """
+    on_docs = any("listener" in n.name or "transformer" in n.name for n in tok2vec.walk())
+    return Model(
+        "windows2vecs",
+        _forward_docs if on_docs else _forward_spans,
+        init=_init_windows,
+        layers=[tok2vec],
+    )
+
+
+def _init_windows(model: Model, X: Batch | None = None, Y: object = None) -> None:
+    model.layers[0].initialize(X=X.docs if X else None)
+
+
+def _forward_spans(
+    model: Model, batch: Batch, is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
+    spans: Any = batch.spans()
+    if not spans:
+        return [], lambda dY: None
+    Y, backprop_spans = model.layers[0](spans, is_train)
+
+    def backprop(dY: list[Floats2d]) -> None:
+        backprop_spans(dY)
+
+    return Y, backprop
+
+
+def _forward_docs(
+    model: Model, batch: Batch, is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
+    vectors, backprop_docs = model.layers[0](list(batch.docs), is_train)
+    Y = [vectors[w.doc][w.start : w.end] for w in batch.windows]
+
+    def backprop(dY: list[Floats2d]) -> None:
+        d_vectors = [model.ops.alloc2f(*array.shape) for array in vectors]
+        for window, d_window in zip(batch.windows, dY, strict=True):
+            d_vectors[window.doc][window.start : window.end] += d_window
+        backprop_docs(d_vectors)
+
+    return Y, backprop
+
+
+def _init_network(model: Model, X: list[Floats2d] | None = None, Y: object = None) -> None:
+    shim = model.shims[0]
+    nI = X[0].shape[1] if X else model.get_dim("nI")
+    model.set_dim("nI", nI)
+    device = shim.device
+    shim._model.initialize(nI, model.attrs["n_tags"], model.attrs["n_labels"])
+    shim._model.to(device)
+
+
+def _convert_inputs(
+    model: Model, X: list[Floats2d], is_train: bool
+) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
+    # The device is the parameters': thinc's current ops are another in every new thread.
+    device = model.shims[0].device
+    lengths = [len(x) for x in X]
+    flat = model.ops.flatten(X) if X else model.ops.alloc2f(0, model.get_dim("nI"))
+    words = xp2torch(flat, requires_grad=is_train, device=device)
+
+    def unflatten(d_inputs: ArgsKwargs) -> list[Floats2d]:
+        return model.ops.unflatten(torch2xp(d_inputs.args[0]), model.ops.asarray1i(lengths))
+
+    return ArgsKwargs(args=(words, Layout(lengths, device)), kwargs={}), unflatten
+
+
+def _convert_outputs(
+    model: Model, X_Y: tuple[list[Floats2d], Output], is_train: bool
+) -> tuple[Scores, Callable[[Output], ArgsKwargs]]:
+    X, output = X_Y
+
+    def backprop_args(gradient: Output) -> ArgsKwargs:
+        # W_r and b_r are outputs as well as parameters: torch adds what comes in here to what
+        # comes through the interaction.
+        pairs = [(y, dy) for y, dy in zip(output, gradient, strict=True) if y.requires_grad]
+        outputs, gradients = zip(*pairs, strict=True)
+        return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": gradients})
+
+    return Scores(output, Layout([len(x) for x in X], output.tags.device)), backprop_args
+
+
+def _logit(threshold: float) -> float:
+    if threshold >= 1:
+        return float("inf")
+    threshold = max(threshold, MIN_THRESHOLD)
+    return float(np.log(threshold / (1 - threshold)))
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.cpu().numpy()
+    return array

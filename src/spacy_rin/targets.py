@@ -1,0 +1,145 @@
+"""Examples → gold arrays: the tag of every word and the gold cells of the relation table.
+
+Gold is placed on the predicted tokens by character offsets. What does not fit their boundaries is
+masked (it counts neither as positive nor as negative), never trained as negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from .errors import Errors
+from .relations import get_relations, has_relations
+from .tags import MASKED, TagSet
+from .units import Batch
+
+NO_ANNOTATION = 0
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Gold of a batch, in the rows of its windows.
+
+    tags (ndarray): (W,) tag numbers; MASKED where gold says nothing.
+    cells (ndarray): (G, 4) window, head word, tail word (both counted within the window), label.
+    known (ndarray): (G,) True for a gold cell, False for one to leave out of the loss.
+    """
+
+    tags: np.ndarray
+    cells: np.ndarray
+    known: np.ndarray
+
+
+def anchor_token(start: int, end: int, anchor: str) -> int:
+    """The one token that stands for an entity in the table; targets and decoding both ask here.
+
+    start, end (int): Tokens of the entity, end-exclusive.
+    anchor (str): "last" (the paper's data) or "first" (the slides).
+    """
+    return end - 1 if anchor == "last" else start
+
+
+def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
+    """Pass Examples on, stopping at the first whose gold cannot be learned from.
+
+    RAISES (ValueError): If a gold Doc lacks relations altogether (an empty list is fine), or its
+        text is not that of the predicted Doc.
+    """
+    for eg in examples:
+        if not has_relations(eg.reference):
+            raise ValueError(Errors.R010.format(text=eg.reference.text[:80]))
+        if eg.predicted.text != eg.reference.text:
+            raise ValueError(
+                Errors.R011.format(
+                    predicted=eg.predicted.text[:80], reference=eg.reference.text[:80]
+                )
+            )
+        yield eg
+
+
+def make_targets(
+    examples: Iterable[Example],
+    batch: Batch,
+    tag_set: TagSet,
+    labels: Mapping[str, int],
+    anchor: str,
+) -> Targets:
+    """Gold arrays of a batch.
+
+    examples (Iterable[Example]): The Examples whose predicted Docs are `batch.docs`.
+    batch (Batch): The windows the model read.
+    tag_set (TagSet): Tags of the model's entity labels.
+    labels (Mapping[str, int]): Relation labels and their numbers.
+    anchor (str): "last" or "first".
+    RETURNS (Targets): Gold in the rows of the windows.
+    RAISES (ValueError): If gold has a label that the model does not.
+    """
+    doc_tags, doc_cells = [], []
+    for eg in validate_gold(examples):
+        doc_tags.append(_gold_tags(eg, tag_set))
+        doc_cells.append(list(_gold_cells(eg, labels, anchor)))
+    tags = [doc_tags[w.doc][w.start : w.end] for w in batch.windows]
+    cells = [
+        (k, head - w.start, tail - w.start, label, known)
+        for k, w in enumerate(batch.windows)
+        for head, tail, label, known in doc_cells[w.doc]
+        if w.start <= head < w.end and w.start <= tail < w.end
+    ]
+    # Two gold triples can share a cell (nested mentions with one anchor); a cell counts once, and
+    # a gold one outweighs a masked one.
+    unique = {cell[:4]: False for cell in cells}
+    unique.update({cell[:4]: True for cell in cells if cell[4]})
+    return Targets(
+        np.concatenate(tags) if tags else np.zeros(0, dtype=np.int64),
+        np.array(list(unique), dtype=np.int64).reshape(-1, 4),
+        np.array(list(unique.values()), dtype=bool),
+    )
+
+
+def _gold_tags(eg: Example, tag_set: TagSet) -> np.ndarray:
+    doc, reference = eg.predicted, eg.reference
+    spans, misaligned = [], []
+    for ent in reference.ents:
+        if ent.label_ not in tag_set.labels:
+            raise ValueError(
+                Errors.R012.format(kind="entity", label=ent.label_, known=tag_set.labels)
+            )
+        start, end, aligned = _align(doc, ent)
+        (spans if aligned else misaligned).append((start, end, ent.label_))
+    tags = tag_set.encode(spans, len(doc))
+    for start, end, _ in misaligned:
+        tags[start:end] = MASKED
+    for i in np.flatnonzero(reference.to_array("ENT_IOB") == NO_ANNOTATION):
+        start, end, _ = _align(doc, reference[i : i + 1])
+        tags[start:end] = MASKED
+    return tags
+
+
+def _gold_cells(
+    eg: Example, labels: Mapping[str, int], anchor: str
+) -> Iterator[tuple[int, int, int, bool]]:
+    for relation in get_relations(eg.reference):
+        if relation.label not in labels:
+            raise ValueError(
+                Errors.R012.format(kind="relation", label=relation.label, known=list(labels))
+            )
+        head_start, head_end, head_aligned = _align(eg.predicted, relation.head)
+        tail_start, tail_end, tail_aligned = _align(eg.predicted, relation.tail)
+        yield (
+            anchor_token(head_start, head_end, anchor),
+            anchor_token(tail_start, tail_end, anchor),
+            labels[relation.label],
+            head_aligned and tail_aligned,
+        )
+
+
+def _align(doc: Doc, gold: Span) -> tuple[int, int, bool]:
+    """Tokens of `doc` that a gold span touches, and whether they are exactly its text."""
+    span = doc.char_span(gold.start_char, gold.end_char, alignment_mode="expand")
+    aligned = span.start_char == gold.start_char and span.end_char == gold.end_char
+    return span.start, span.end, aligned

@@ -1,0 +1,20 @@
+"""Shared by the tests: how many threads, and where the real data sets are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+# The toy tensors of the tests are slower on two threads than on one.
+torch.set_num_threads(1)
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the public data sets are not at {SHARED_DATA}")
+    return SHARED_DATA
