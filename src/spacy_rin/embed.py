@@ -16,9 +16,9 @@ from collections.abc import Callable
 
 import numpy as np
 from spacy.tokens import Doc
-from spacy.vectors import Mode
+from spacy.vectors import Mode, Vectors
 from thinc.api import Dropout, Model, chain, concatenate
-from thinc.initializers import normal_init
+from thinc.initializers import uniform_init
 from thinc.types import Floats2d
 
 from .errors import Errors
@@ -89,22 +89,19 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
 def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
     if model.attrs["keys"] is None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
-    shape = (model.get_dim("nV"), model.get_dim("nO"))
-    table = normal_init(model.ops, shape, mean=0.0)
+    table = uniform_init(model.ops, (model.get_dim("nV"), model.get_dim("nO")))
     vectors = X[0].vocab.vectors if X else None
-    model.attrs["use_vectors"] = bool(
-        model.attrs["use_vectors"] and vectors is not None and vectors.size
-    )
-    if X and model.attrs["use_vectors"]:
+    model.attrs["use_vectors"] &= vectors is not None and vectors.size > 0
+    if X and vectors is not None and model.attrs["use_vectors"]:
         if vectors.mode != Mode.default:
             raise ValueError(Errors.R022.format(mode=vectors.mode))
-        if vectors.shape[1] != shape[1]:
-            raise ValueError(Errors.R021.format(expected=shape[1], found=vectors.shape[1]))
+        if vectors.shape[1] != table.shape[1]:
+            raise ValueError(Errors.R021.format(expected=table.shape[1], found=vectors.shape[1]))
         strings = X[0].vocab.strings
         lower = [strings.add(strings[int(key)].lower()) for key in model.attrs["keys"]]
         found = _vector_rows(vectors, model.attrs["keys"], np.array(lower, dtype=np.uint64))
-        rows = np.flatnonzero(found >= 0) + 1
-        table[rows] = model.ops.asarray2f(vectors.data[found[rows - 1]])
+        rows = np.flatnonzero(found >= 0)
+        table[rows + 1] = model.ops.asarray2f(vectors.data[found[rows]])
     model.set_param("E", table)
 
 
@@ -119,10 +116,10 @@ def _forward(
     table = model.get_param("E")
     Y = table[model.ops.asarray1i(rows)]
     static = np.zeros(0, dtype=np.int64)
-    if model.attrs["use_vectors"]:
+    if docs and model.attrs["use_vectors"]:
         unknown = np.flatnonzero(rows == UNKNOWN)
-        vectors = docs[0].vocab.vectors if docs else None
-        if len(unknown) and vectors is not None and vectors.size:
+        vectors = docs[0].vocab.vectors
+        if len(unknown) and vectors.size:
             found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
             static = unknown[found >= 0]
             Y[static] = model.ops.asarray2f(vectors.data[found[found >= 0]])
@@ -159,10 +156,10 @@ def _drop_rare(rows: np.ndarray, counts: np.ndarray, alpha: float) -> np.ndarray
     return np.where(np.random.random(len(rows)) < probabilities, UNKNOWN, rows)
 
 
-def _vector_rows(vectors: object, keys: np.ndarray, lower: np.ndarray) -> np.ndarray:
+def _vector_rows(vectors: Vectors, keys: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """(words,) rows of static vectors: of the word as written, else lower-cased; -1 for none."""
     written, lowered = (
-        np.array(vectors.find(keys=array.tolist()).tolist(), dtype=np.int64)  # type: ignore[attr-defined]
+        np.array(vectors.find(keys=array.tolist()).tolist(), dtype=np.int64)
         for array in (keys, lower)
     )
     return np.where(written >= 0, written, lowered)

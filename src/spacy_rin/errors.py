@@ -98,8 +98,8 @@ class Errors:
         "Choose one with --format."
     )
     R105 = (
-        "Broken JSON in {path}, line {line} (record {record}): {reason}. Nothing after that place of the file can be "
-        "read. Repair it, or write one record a line: then a broken one costs only itself."
+        "Broken JSON in {path}, line {line} (record {record}): {reason}. Nothing after that place "
+        "can be read. Repair it, or write one record a line: then a broken one costs only itself."
     )
     R106 = "Malformed record at {source}: {reason}. Repair it, or leave out --strict to skip it."
     R107 = (

@@ -85,8 +85,8 @@ class Scores:
         return Loss(entities, relations, Output(d_tags, *d_factors))
 
     def _table(self) -> Table:
-        _, *factors = (tensor.detach() for tensor in self.output)
-        return Table(*factors, self.layout)
+        _, heads, tails, weight, bias = (tensor.detach() for tensor in self.output)
+        return Table(heads, tails, weight, bias, self.layout)
 
 
 def build_rin_model(

@@ -141,7 +141,8 @@ class Table:
         if not found:
             none = torch.zeros(0, dtype=torch.long)
             return none, none, none, self.heads.new_zeros(0)
-        return tuple(torch.cat(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
+        rows, cols, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return rows, cols, labels, logits
 
     def _logits(self, m: Tensor) -> Tensor:
         return torch.addmm(self.bias, m, self.weight.T)
@@ -185,7 +186,7 @@ class _RowMaximum(torch.autograd.Function):
         return maximum
 
     @staticmethod
-    def backward(ctx: Any, d_maximum: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, d_maximum: Tensor) -> Any:
         heads, tails, weight, bias = ctx.saved_tensors
         d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
         d_weight = torch.zeros_like(weight)

@@ -15,7 +15,7 @@ from spacy.training import Example
 
 from .errors import Errors
 from .relations import get_relations, has_relations
-from .tags import MASKED, TagSet
+from .tags import MASKED, EntitySpan, TagSet
 from .units import Batch
 
 NO_ANNOTATION = 0
@@ -103,7 +103,8 @@ def make_targets(
 
 def _gold_tags(eg: Example, tag_set: TagSet) -> np.ndarray:
     doc, reference = eg.predicted, eg.reference
-    spans, misaligned = [], []
+    spans: list[EntitySpan] = []
+    misaligned: list[EntitySpan] = []
     for ent in reference.ents:
         if ent.label_ not in tag_set.labels:
             raise ValueError(
@@ -141,5 +142,7 @@ def _gold_cells(
 def _align(doc: Doc, gold: Span) -> tuple[int, int, bool]:
     """Tokens of `doc` that a gold span touches, and whether they are exactly its text."""
     span = doc.char_span(gold.start_char, gold.end_char, alignment_mode="expand")
+    if span is None:  # only where the texts differ
+        raise ValueError(Errors.R011.format(predicted=doc.text[:80], reference=gold.doc.text[:80]))
     aligned = span.start_char == gold.start_char and span.end_char == gold.end_char
     return span.start, span.end, aligned

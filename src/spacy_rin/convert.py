@@ -1,0 +1,290 @@
+"""`Record`s -> gold Docs in DocBin files (`.spacy`), and a report of what was kept and what not.
+
+The first step of the data's way, between `readers` and spaCy's own Corpus. Gold stays whole:
+`doc.ents` holds as many mentions as flat entities can, the longest where they overlap; the
+relations hold every triple with its true spans, nested or not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from spacy.tokens import Doc, DocBin, Span
+from spacy.util import filter_spans
+from spacy.vocab import Vocab
+
+from .errors import Errors
+from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
+from .relations import Relation, set_relations
+
+UNPLACED = "spacy_rin.unplaced"  # in doc.user_data, beside the relations
+# What gold has; heads and sentence starts are left out, since a set value would say it knows them.
+ATTRS = ("ORTH", "TAG", "ENT_IOB", "ENT_TYPE")
+SHARD = re.compile(r"\d{5}\.spacy")
+EXAMPLES = 5
+MEANING = {
+    Reason.MENTION_NOT_FOUND: "left out: does not stand in the words; its triple counts as a miss",
+    Reason.NESTED_MENTION: "kept, but flat tags cannot hold both of two mentions that overlap",
+    Reason.DUPLICATE: "left out: the record has the same triple already",
+    Reason.UNKNOWN_LABEL: "left out: the relation has no name; its triple counts as a miss",
+    Reason.MALFORMED: "left out: the record is not of this form",
+    Reason.REJECTED: "left out: the annotator did not accept the record",
+}
+
+
+@dataclass
+class Report:
+    """What a conversion kept and what it did not.
+
+    docs (int): Docs written.
+    entities (int): Entities in doc.ents of all of them.
+    triples (int): Triples in their relations.
+    unplaced (int): Triples that are gold, but not among these; the evaluation counts misses.
+    longest (int): Words of the longest Doc.
+    longest_source (str): Where it stands.
+    dropped (Counter[Reason]): How often each reason applied (see `MEANING`).
+    examples (dict[Reason, list[Dropped]]): The first few of each.
+    entity_labels (Counter[str]): Entities by label.
+    relation_labels (Counter[str]): Triples by label.
+    """
+
+    docs: int = 0
+    entities: int = 0
+    triples: int = 0
+    unplaced: int = 0
+    longest: int = 0
+    longest_source: str = ""
+    dropped: Counter[Reason] = field(default_factory=Counter)
+    examples: dict[Reason, list[Dropped]] = field(default_factory=dict)
+    entity_labels: Counter[str] = field(default_factory=Counter)
+    relation_labels: Counter[str] = field(default_factory=Counter)
+
+    def add(self, record: Record, doc: Doc) -> None:
+        """Count a record and the Doc made of it."""
+        self.docs += 1
+        self.entities += len(doc.ents)
+        self.triples += len(record.triples)
+        self.unplaced += record.unplaced
+        if len(doc) > self.longest:
+            self.longest, self.longest_source = len(doc), record.source
+        self.entity_labels.update(ent.label_ for ent in doc.ents)
+        self.relation_labels.update(triple.label for triple in record.triples)
+        flat = {(ent.start, ent.end) for ent in doc.ents}
+        for dropped in record.dropped:
+            self.drop(dropped)
+        for head, label, tail in record.triples:
+            if not flat >= {head[:2], tail[:2]}:
+                head_text, tail_text = (
+                    doc[mention.start : mention.end].text for mention in (head, tail)
+                )
+                example = f"{head_text} | {label} | {tail_text}"
+                self.drop(Dropped(Reason.NESTED_MENTION, example, record.source))
+
+    def drop(self, dropped: Dropped) -> None:
+        """Count something left out."""
+        self.dropped[dropped.reason] += 1
+        examples = self.examples.setdefault(dropped.reason, [])
+        if len(examples) < EXAMPLES:
+            examples.append(dropped)
+
+    def as_dict(self) -> dict[str, Any]:
+        """RETURNS (dict): The report for JSON; labels by how often they stand."""
+        return {
+            "docs": self.docs,
+            "entities": self.entities,
+            "triples": self.triples,
+            "unplaced_triples": self.unplaced,
+            "longest": {"words": self.longest, "source": self.longest_source},
+            "dropped": {
+                reason.value: {
+                    "count": count,
+                    "meaning": MEANING[reason],
+                    "examples": [
+                        {"text": dropped.example, "source": dropped.source}
+                        for dropped in self.examples[reason]
+                    ],
+                }
+                for reason, count in self.dropped.most_common()
+            },
+            "labels": {
+                "entities": dict(self.entity_labels.most_common()),
+                "relations": dict(self.relation_labels.most_common()),
+            },
+        }
+
+
+def make_doc(record: Record, vocab: Vocab, untyped: bool = False) -> Doc:
+    """Make a gold Doc. Words without spaces keep their tokens through spaCy's Corpus.
+
+    record (Record): The sentence.
+    vocab (Vocab): Any vocabulary.
+    untyped (bool): Whether all entities get the label ENTITY.
+    RETURNS (Doc): With tags where there are any, entities, every other token outside, relations
+        (also where there are none), and in user_data[UNPLACED] how many triples are missing.
+    """
+    doc = Doc(vocab, words=record.words, spaces=record.spaces, tags=record.tags)
+
+    def span(mention: Mention) -> Span:
+        return Span(doc, mention.start, mention.end, label=ENTITY if untyped else mention.label)
+
+    mentions = chain(record.entities, *((head, tail) for head, _, tail in record.triples))
+    doc.set_ents(filter_spans(map(span, mentions)), default="outside")
+    set_relations(
+        doc, (Relation(span(head), label, span(tail)) for head, label, tail in record.triples)
+    )
+    if record.unplaced:
+        doc.user_data[UNPLACED] = record.unplaced
+    return doc
+
+
+def convert(
+    input: str | Path | Sequence[str | Path],
+    output: str | Path,
+    *,
+    format: str = "auto",
+    lang: str = "en",
+    untyped: bool = False,
+    strict: bool = False,
+    start: int = 0,
+    limit: int = 0,
+    shard_size: int = 5000,
+    report_path: str | Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Turn raw files into DocBin files. Nothing stands under the final names before all is done.
+
+    input (str | Path | Sequence[str | Path]): A file, or several, read one after the other.
+    output (str | Path): A name that ends with .spacy: one file, with all Docs in memory until it
+        is written. Else a directory of shards (00000.spacy, ...), with one shard in memory.
+    format (str): One of readers.FORMATS, or "auto".
+    lang (str): Language whose tokenizer splits raw text.
+    untyped (bool): Whether all entities get the label ENTITY.
+    strict (bool): Whether a malformed record is an error; else it is counted and left out.
+    start (int): Number of records to leave out before the first, malformed ones among them.
+    limit (int): Number of records to read, malformed ones among them; 0 for all.
+    shard_size (int): Docs in a shard.
+    report_path (str | Path | None): Where to write the report as JSON.
+    progress (Callable[[int], None] | None): Called after each record with the number read so far.
+    RETURNS (Report): What was kept and what was not.
+    RAISES (ValueError): If a setting or file is wrong, or no record at all could be used.
+    """
+    paths = [Path(path) for path in ([input] if isinstance(input, str | Path) else input)]
+    output = Path(output).resolve()
+    report_path = Path(report_path).resolve() if report_path else None
+    for name, value, least in (
+        ("start", start, 0),
+        ("limit", limit, 0),
+        ("shard_size", shard_size, 1),
+    ):
+        if value < least:
+            raise ValueError(Errors.R123.format(name=name, least=least, found=value))
+    _check_output(paths, output, report_path)
+    records = chain.from_iterable(
+        read_records(path, format, lang=lang, strict=strict) for path in paths
+    )
+    report = Report()
+    kept = _count(islice(records, start, start + limit if limit else None), report, progress)
+    with _replacing(output) as temporary:
+        if output.suffix == ".spacy":
+            _write_shard(temporary, kept, report, untyped)
+        else:
+            temporary.mkdir()
+            for number, first in enumerate(kept):
+                shard = chain([first], islice(kept, shard_size - 1))
+                _write_shard(temporary / f"{number:05}.spacy", shard, report, untyped)
+        if not report.docs:
+            raise ValueError(Errors.R120.format(paths=_names(paths), found=_first(report)))
+    if report_path:
+        with _replacing(report_path) as temporary:
+            text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
+            temporary.write_text(text + "\n", encoding="utf-8")
+    return report
+
+
+def _count(
+    records: Iterator[Record | Dropped], report: Report, progress: Callable[[int], None] | None
+) -> Iterator[Record]:
+    for number, record in enumerate(records, 1):
+        if isinstance(record, Record):
+            yield record
+        else:
+            report.drop(record)
+        if progress:
+            progress(number)
+
+
+def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped: bool) -> None:
+    # A vocabulary for each shard: one for all would grow with the number of words.
+    vocab = Vocab()
+    shard = DocBin(attrs=ATTRS, store_user_data=True)
+    for record in records:
+        doc = make_doc(record, vocab, untyped)
+        report.add(record, doc)
+        shard.add(doc)
+    shard.to_disk(path)
+
+
+def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None) -> None:
+    if not paths:
+        raise ValueError(Errors.R122)
+    wrong = None
+    if output in {path.resolve() for path in paths}:
+        wrong = "it is the file to read"
+    elif output.suffix == ".spacy" and output.is_dir():
+        wrong = "it is a directory; for a directory of shards give a name without .spacy"
+    elif output.suffix != ".spacy" and output.exists() and not output.is_dir():
+        wrong = "it is a file; for a single file give a name that ends with .spacy"
+    elif output.is_dir() and not all(SHARD.fullmatch(path.name) for path in output.iterdir()):
+        wrong = "it is replaced as a whole, but has files that are not shards; give another one"
+    if wrong:
+        raise ValueError(Errors.R121.format(path=output, reason=wrong))
+    if report_path and (
+        report_path.is_dir()
+        or report_path in {path.resolve() for path in paths}
+        or output in (report_path, *report_path.parents)
+    ):
+        wrong = "it is a directory, a file to read, the output or inside it; give another name"
+        raise ValueError(Errors.R121.format(path=report_path, reason=wrong))
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(map(str, paths))
+
+
+def _first(report: Report) -> str:
+    counts = [f"{count} {reason.value}" for reason, count in report.dropped.items()]
+    firsts = [f"{each[0].source}: {each[0].example}" for each in report.examples.values()]
+    return "; ".join(counts + firsts) or "none between start and limit"
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A temporary sibling that takes the path's place if all goes well, and vanishes if not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    old = temporary.with_suffix(".old")
+    try:
+        yield temporary
+        if path.is_dir() and temporary.is_dir():
+            # A directory that is not empty cannot be replaced in one step.
+            path.rename(old)
+        os.replace(temporary, path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        for rest in (temporary, old):
+            if rest.is_dir():
+                shutil.rmtree(rest)
+            else:
+                rest.unlink(missing_ok=True)
