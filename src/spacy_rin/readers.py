@@ -758,8 +758,8 @@ class _JsonStream:
             except (ValueError, RecursionError) as err:
                 raise self._broken(str(err)) from err
             else:
-                # A number that ends where the buffer ends may go on.
-                if end < len(self.text) or not self._fill():
+                # A number that ends where the text read so far ends may go on.
+                if self.text[end : end + 3].strip(".eE+-") or not self._fill():
                     self._advance(end)
                     return value
 

@@ -41,7 +41,7 @@ class Relation:
         return f"{self.head.text} | {self.label} | {self.tail.text}"
 
     def as_dict(self) -> dict[str, Any]:
-        """RETURNS (dict): The triple with text, character offsets and label of both ends, for JSON."""
+        """RETURNS (dict): For JSON: text, character offsets and label of both ends."""
         return {
             "head": _span_dict(self.head),
             "label": self.label,
@@ -51,7 +51,7 @@ class Relation:
 
 
 def has_relations(doc: Doc) -> bool:
-    """Whether the Doc says which relations it has; an empty list says so too, a missing one does not."""
+    """Whether a Doc says which relations it has; an empty list says so, a missing one does not."""
     return KEY in doc.user_data
 
 

@@ -26,6 +26,8 @@ class TagSet:
         tags = np.arange(len(self.names))
         # Position of a tag within its label: 0 B, 1 I, 2 E, 3 S; O behaves as S does.
         self._prefix = np.where(tags == OUTSIDE, 3, (tags - 1) % 4)
+        # The same without the entity's label: 0 for O, 1 to 4 for B, I, E, S.
+        self.prefixes = np.where(tags == OUTSIDE, 0, self._prefix + 1)
         self._label = np.where(tags == OUTSIDE, -1, (tags - 1) // 4)
         opens = (self._prefix == 0) | (self._prefix == 1)  # B, I: an entity goes on
         inside = (self._prefix == 1) | (self._prefix == 2)  # I, E: an entity went on before

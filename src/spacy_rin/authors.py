@@ -1,0 +1,85 @@
+"""The figures of the authors' code (evals.py of the released RIN): counted from the table itself.
+
+Every cell over the threshold is a prediction, whether or not its words were tagged as entities.
+Partial match: the cell is a gold cell. Exact match: besides, the two entities that end in its words
+are tagged right, and are two. Published figures of RIN stand beside these, and beside these alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from spacy.scorer import PRFScore
+from spacy.training import Example
+from spacy.util import minibatch
+
+from .component import RelationExtractor
+from .relations import get_relations
+from .scorer import prf
+from .tags import TagSet
+from .targets import anchor_token, make_targets
+from .units import make_batch
+
+
+def score_authors(rin: RelationExtractor, examples: Sequence[Example]) -> dict[str, float]:
+    """Score as the authors' code does.
+
+    rin (RelationExtractor): A trained component.
+    examples (Sequence[Example]): Their predicted Docs have what the model reads (tags); each is
+        read as one unit. Gold triples with a label that the model does not know are misses.
+    RETURNS (dict): authors_partial_p/r/f and authors_exact_p/r/f.
+    """
+    partial, exact = PRFScore(), PRFScore()
+    for batch in minibatch(examples, 128):
+        for score, counts in zip((partial, exact), _count(rin, batch), strict=True):
+            right, predicted, gold = counts
+            score.tp += right
+            score.fp += predicted - right
+            score.fn += gold - right
+    return {**prf("authors_partial", partial), **prf("authors_exact", exact)}
+
+
+def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, int, int]]:
+    """Right, predicted and gold cells under partial and under exact match."""
+    anchor = rin.cfg["anchor"]
+    batch = make_batch([eg.predicted for eg in examples], unit="doc")
+    tag_set = TagSet(rin.entity_labels)
+    # Labels that are not in train have no column; numbered behind the others they are never found.
+    labels: dict[str, int] = {label: k for k, label in enumerate(rin.labels)}
+    for eg in examples:
+        for relation in get_relations(eg.reference):
+            labels.setdefault(relation.label, len(labels))
+    targets = make_targets(examples, batch, tag_set, labels, anchor)
+    scores: Any = rin.model.predict(batch)
+    rows, cols, found, _ = scores.all_cells_over(rin.cfg["threshold"])
+    offsets = batch.offsets
+    gold = {
+        (int(offsets[k] + i), int(offsets[k] + j), int(t)) for k, i, j, t in targets.cells.tolist()
+    }
+    predicted = set(zip(rows.tolist(), cols.tolist(), found.tolist(), strict=True))
+    right = gold & predicted
+    tagged = _tagged_right(
+        tag_set, targets.tags, scores.tags().argmax(axis=1), offsets, batch.lengths, anchor
+    )
+    exactly = {(i, j, t) for i, j, t in right if i != j and tagged[i] and tagged[j]}
+    return [(len(r), len(predicted), len(gold)) for r in (right, exactly)]
+
+
+def _tagged_right(
+    tag_set: TagSet,
+    gold: np.ndarray,
+    predicted: np.ndarray,
+    offsets: np.ndarray,
+    lengths: list[int],
+    anchor: str,
+) -> np.ndarray:
+    """(W,) whether a word is the anchor of a gold entity tagged right: every B, I, E, S of it."""
+    same = tag_set.prefixes[gold] == tag_set.prefixes[predicted]
+    right = np.zeros(len(gold), dtype=bool)
+    for offset, length in zip(offsets, lengths, strict=False):
+        for start, end, _ in tag_set.decode(gold[offset : offset + length]):
+            if same[offset + start : offset + end].all():
+                right[offset + anchor_token(start, end, anchor)] = True
+    return right

@@ -1,0 +1,223 @@
+"""The command line `spacy-rin`: thin commands over the package's functions, and their tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import srsly
+import typer
+from spacy.tokens import Doc
+from wasabi import Printer, msg
+
+from .convert import Report, convert
+from .inspection import inspect_docs, read_docs
+from .provenance import describe_hardware, package_versions, write_json
+from .render import render
+
+app = typer.Typer(
+    name="spacy-rin",
+    help="Joint entity and relation extraction for spaCy.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user is one line and exit code 1."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        Printer(no_print=False).fail(str(error))
+        raise SystemExit(1) from None
+
+
+@app.command("convert")
+def convert_command(
+    inputs: Annotated[list[Path], typer.Argument(help="Raw files, then the output")],
+    format: Annotated[str, typer.Option(help="Form of the records, or auto")] = "auto",
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer for raw text")] = "en",
+    untyped: Annotated[bool, typer.Option(help="Give all entities the label ENTITY")] = False,
+    strict: Annotated[bool, typer.Option(help="Stop at the first malformed record")] = False,
+    start: Annotated[int, typer.Option(help="Records to leave out before the first")] = 0,
+    limit: Annotated[int, typer.Option(help="Records to read; 0 for all")] = 0,
+    report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON")] = None,
+) -> None:
+    """Turn raw triples into gold Docs: INPUT... OUTPUT.
+
+    OUTPUT is a file that ends with .spacy, or a directory of them, for data that does not fit into
+    memory. Prints what was kept, and what was dropped and why.
+    """
+    if len(inputs) < 2:
+        raise typer.BadParameter("expected at least one input and the output", param_hint="INPUTS")
+    *sources, output = inputs
+    result = convert(
+        sources,
+        output,
+        format=format,
+        lang=lang,
+        untyped=untyped,
+        strict=strict,
+        start=start,
+        limit=limit,
+        report_path=report,
+    )
+    _print_report(result, output)
+
+
+@app.command("inspect")
+def inspect_command(
+    corpora: Annotated[list[Path], typer.Argument(help=".spacy files or directories of them")],
+    examples: Annotated[int, typer.Option(help="Sentences to show with their triples")] = 5,
+    json: Annotated[bool, typer.Option(help="Print JSON instead of tables")] = False,
+) -> None:
+    """Show what .spacy files hold: labels, counts, lengths, overlap, what flat tags can find."""
+    for path in corpora:
+        summary = inspect_docs(read_docs(path), examples)
+        if json:
+            print(srsly.json_dumps({"path": str(path), **summary}, indent=2))
+        else:
+            _print_summary(path, summary)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    model: Annotated[str, typer.Argument(help="Trained pipeline: a package or a directory")],
+    test: Annotated[Path, typer.Argument(help="Gold Docs, .spacy")],
+    train: Annotated[Path | None, typer.Option(help="Docs it was trained on, .spacy")] = None,
+    dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, .spacy")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
+    history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
+    gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
+) -> None:
+    """Score a pipeline, as we count and as the paper's authors count, told apart by class."""
+    from .evaluate import describe_corpus, evaluate
+    from .history import read_history
+
+    if gpu_id >= 0:
+        spacy.require_gpu(gpu_id)
+    nlp = spacy.load(model)
+    result = evaluate(nlp, test, train)
+    epochs = read_history(history) if history else []
+    corpora = {"train": train, "dev": dev, "test": test}
+    result = {
+        **result,
+        "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
+        "config": nlp.config.interpolate(),
+        "seed": nlp.config["training"]["seed"],
+        "chosen_on": "dev",
+        "versions": package_versions(),
+        "data": {part: describe_corpus(path) for part, path in corpora.items() if path},
+        "train_seconds": epochs[-1]["seconds"] if epochs else None,
+        "history": epochs,
+        "hardware": describe_hardware(),
+    }
+    _print_result(result)
+    if output:
+        write_json(output, result)
+        msg.good(f"Wrote {output}")
+
+
+@app.command("render")
+def render_command(
+    source: Annotated[Path, typer.Argument(help=".spacy, or .jsonl with a text field, or .txt")],
+    output: Annotated[Path, typer.Argument(help="HTML page to write")],
+    model: Annotated[str | None, typer.Option(help="Pipeline that reads the texts")] = None,
+    limit: Annotated[int, typer.Option(help="Documents to draw")] = 20,
+) -> None:
+    """Draw documents as a page: the relations they hold, or those that a pipeline finds."""
+    docs = _read_texts(source, model, limit)
+    page = render(docs, page=True)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(output.name + ".partial")
+    partial.write_text(page, encoding="utf8")
+    partial.replace(output)
+    msg.good(f"Drew {len(docs)} documents to {output}")
+
+
+def _read_texts(source: Path, model: str | None, limit: int) -> list[Doc]:
+    if source.suffix == ".spacy" or source.is_dir():
+        docs = [doc for _, doc in zip(range(limit), read_docs(source), strict=False)]
+        if model is None:
+            return docs
+        texts = [doc.text for doc in docs]
+    elif model is None:
+        raise ValueError(f"{source} holds texts only: name the pipeline that reads them, --model")
+    elif source.suffix == ".jsonl":
+        texts = [
+            row["text"] for _, row in zip(range(limit), srsly.read_jsonl(source), strict=False)
+        ]
+    else:
+        texts = [line for line in source.read_text(encoding="utf8").splitlines() if line.strip()]
+    return list(spacy.load(model).pipe(texts[:limit]))
+
+
+def _print_report(report: Report, output: Path) -> None:
+    data = report.as_dict()
+    msg.good(f"Wrote {output}")
+    msg.table({**data["kept"]}, header=("kept", "count"), divider=True, aligns=("l", "r"))
+    rows = [
+        (reason, entry["count"], entry["examples"][0] if entry["examples"] else "")
+        for reason, entry in data["dropped"].items()
+        if entry["count"]
+    ]
+    if rows:
+        msg.table(
+            rows,
+            header=("not kept as it is", "count", "for example"),
+            divider=True,
+            aligns=("l", "r", "l"),
+            max_col=80,
+        )
+
+
+def _print_summary(path: Path, summary: dict[str, Any]) -> None:
+    msg.divider(str(path))
+    lengths = summary["lengths"]
+    rows = {
+        **summary["counts"],
+        "words of a Doc": f"{lengths['mean']} mean, {lengths['max']} max",
+        "found by flat tags at most": f"{summary['flat_tags_recall']:.1%} of the triples",
+        **{f"Docs of class {name}": count for name, count in summary["overlap"].items()},
+    }
+    msg.table(rows, aligns=("l", "r"))
+    for kind in ("entity_labels", "relation_labels"):
+        labels = summary[kind]
+        msg.text(f"\n{len(labels)} {kind.replace('_', ' ')}:")
+        msg.table(list(labels.items())[:20], aligns=("l", "r"))
+        if len(labels) > 20:
+            msg.text(f"... and {len(labels) - 20} more")
+    for example in summary["examples"]:
+        msg.text("\n" + example["text"])
+        for triple in example["triples"]:
+            msg.text(f"    {triple}")
+
+
+def _print_result(result: dict[str, Any]) -> None:
+    scores = result["scores"]
+    names = [name[:-2] for name in scores if name.endswith("_f")]
+    _print_scores("score", {n: {x: scores[f"{n}_{x}"] for x in "prf"} for n in names})
+    for title, key in (
+        ("sentences of class", "by_overlap"),
+        ("triples of a sentence", "by_triples"),
+        ("triples that stand in train", "by_seen"),
+        ("sentences in one text", "joined"),
+    ):
+        rows = {
+            name: {**{x: row[f"rel_{x}"] for x in "prf"}, "n": row["triples"]}
+            for name, row in result[key].items()
+        }
+        if rows:
+            _print_scores(title, rows)
+
+
+def _print_scores(title: str, rows: dict[str, dict[str, float]]) -> None:
+    counted = any("n" in row for row in rows.values())
+    table = [
+        (name, *(f"{100 * row[x]:.1f}" for x in "prf"), *([row["n"]] if counted else []))
+        for name, row in rows.items()
+    ]
+    header = (title, "P", "R", "F", *(["triples"] if counted else []))
+    msg.table(table, header=header, divider=True, aligns=("l", *"rrrr"[: len(header) - 1]))

@@ -1,0 +1,173 @@
+"""A trained pipeline and gold Docs → a report: the scores of DESIGN's names, told apart by class.
+
+All scores but `joined` are of gold records, each read as one unit. `joined` reads raw text through
+the whole pipeline, tokenizer and sentence splitter included.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.scorer import PRFScore
+from spacy.tokens import Doc
+from spacy.training import Corpus, Example
+
+from .authors import score_authors
+from .component import RelationExtractor
+from .convert import UNPLACED
+from .errors import Errors
+from .inspection import read_docs
+from .overlap import CLASSES, overlap_classes
+from .relations import Relation, get_relations
+from .scorer import exact, prf, score_relations, text
+
+JOINED = (1, 2, 4)
+
+
+def find_rin(nlp: Language) -> RelationExtractor:
+    """RETURNS (RelationExtractor): The pipeline's rin component, whatever its name."""
+    for _, pipe in nlp.pipeline:
+        if isinstance(pipe, RelationExtractor):
+            return pipe
+    raise ValueError(Errors.R051.format(pipes=nlp.pipe_names))
+
+
+def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -> dict[str, Any]:
+    """Score a pipeline on gold Docs.
+
+    nlp (Language): A trained pipeline with a rin component.
+    test (str | Path): Gold Docs, .spacy.
+    train (str | Path): The Docs it was trained on, for `by_seen`.
+    RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `per_type`, `joined`.
+    """
+    rin = find_rin(nlp)
+    with _whole_units(rin):
+        examples = list(Corpus(test)(nlp))
+        if not examples:
+            raise ValueError(Errors.R050.format(path=test))
+        scores = nlp.evaluate(examples)
+        authors = score_authors(rin, examples)
+    flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
+    return {
+        "scores": {**flat, **authors, **_with_unplaced(examples)},
+        "by_overlap": _by_class(examples, CLASSES, overlap_classes),
+        "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
+        "by_seen": by_seen(examples, train) if train else {},
+        "per_type": scores["rel_per_type"],
+        "joined": {
+            str(size): score_joined(nlp, [eg.reference for eg in examples], size) for size in JOINED
+        },
+    }
+
+
+def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[str, float]]:
+    """Exact-match scores of triples that stand in train as text, and of those that do not.
+
+    examples (Iterable[Example]): Scored examples.
+    train (str | Path): Gold Docs the model was trained on.
+    RETURNS (dict): "seen" and "unseen", each with rel_p, rel_r, rel_f and the number of gold
+        triples. A predicted triple counts where its own text belongs.
+    """
+    seen = {text(relation) for doc in read_docs(train) for relation in get_relations(doc)}
+    totals = {"seen": PRFScore(), "unseen": PRFScore()}
+    for eg in examples:
+        for name, total in totals.items():
+            predicted, gold = (
+                {exact(r) for r in get_relations(doc) if (text(r) in seen) == (name == "seen")}
+                for doc in (eg.predicted, eg.reference)
+            )
+            total.score_set(predicted, gold)
+    return {name: _counted(total) for name, total in totals.items()}
+
+
+def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, float]:
+    """Score raw texts that several sentences stand in, read by the whole pipeline.
+
+    docs (Sequence[Doc]): Gold Docs; each `size` of them, in order, make one text.
+    RETURNS (dict): rel_p/r/f (exact match) and the number of gold triples.
+    """
+    groups = [docs[k : k + size] for k in range(0, len(docs), size)]
+    texts = [" ".join(doc.text.strip() for doc in group) for group in groups]
+    total = PRFScore()
+    for group, predicted in zip(groups, nlp.pipe(texts), strict=True):
+        gold, shift = set(), 0
+        for doc in group:
+            for relation in get_relations(doc):
+                head, tail = relation.head, relation.tail
+                offsets = (head.start_char, head.end_char, tail.start_char, tail.end_char)
+                a, b, c, d = (offset + shift for offset in offsets)
+                gold.add((a, b, relation.label, c, d))
+            shift += len(doc.text.strip()) + 1
+        total.score_set({exact(relation) for relation in get_relations(predicted)}, gold)
+    return _counted(total)
+
+
+def describe_corpus(path: str | Path) -> dict[str, Any]:
+    """RETURNS (dict): Checksum of a corpus' files, and how many Docs and triples it has."""
+    files = [Path(path)] if Path(path).is_file() else sorted(Path(path).rglob("*.spacy"))
+    digest = md5(usedforsecurity=False)
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    docs = triples = 0
+    for doc in read_docs(path):
+        docs += 1
+        triples += len(get_relations(doc))
+    return {"md5": digest.hexdigest(), "docs": docs, "triples": triples}
+
+
+@contextmanager
+def _whole_units(rin: RelationExtractor) -> Iterator[None]:
+    """Read each Doc as one unit, as the model read it in training, whatever splits sentences."""
+    unit = rin.cfg["unit"]
+    rin.cfg["unit"] = "doc"
+    try:
+        yield
+    finally:
+        rin.cfg["unit"] = unit
+
+
+def _is_ours(name: str, value: Any) -> bool:
+    return isinstance(value, float) and name.startswith(("rel_", "ents_", "tag_"))
+
+
+def _with_unplaced(examples: Iterable[Example]) -> dict[str, float]:
+    """Exact match where gold triples that could not be placed in the text are misses too."""
+    score = score_relations(examples, exact)
+    score.fn += sum(eg.reference.user_data.get(UNPLACED, 0) for eg in examples)
+    return prf("rel_with_unplaced", score)
+
+
+def _by_class(
+    examples: Iterable[Example],
+    names: Sequence[str],
+    classes_of: Callable[[list[Relation]], set[str]],
+) -> dict[str, dict[str, float]]:
+    """Exact-match scores of the sentences of each class, as the field's tables have them."""
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for eg in examples:
+        for name in classes_of(get_relations(eg.reference)):
+            groups[name].append(eg)
+    return {
+        name: {
+            **_counted(score_relations(groups[name], exact)),
+            "docs": len(groups[name]),
+        }
+        for name in names
+        if groups[name]
+    }
+
+
+def _number_of_triples(relations: list[Relation]) -> set[str]:
+    return {str(len(relations)) if len(relations) < 5 else ">=5"}
+
+
+def _counted(score: PRFScore) -> dict[str, float]:
+    return {**prf("rel", score), "triples": score.tp + score.fn}

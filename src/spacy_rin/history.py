@@ -1,0 +1,54 @@
+"""`spacy-rin.HistoryLogger.v1`: what training reports → a JSON-lines file, one line an evaluation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import srsly
+from spacy.language import Language
+
+Log = Callable[[dict[str, Any] | None], None]
+
+
+def make_history_logger(path: Path) -> Callable[..., tuple[Log, Callable[[], None]]]:
+    """Construct a logger, to be chained with a console logger by spacy.ChainLogger.v1.
+
+    path (Path): JSON-lines file; a new training starts it anew.
+    RETURNS (Callable): Sets the logger up when training starts.
+    """
+
+    def setup(
+        nlp: Language, stdout: IO[str] | None = None, stderr: IO[str] | None = None
+    ) -> tuple[Log, Callable[[], None]]:
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("", encoding="utf8")
+        start = time.perf_counter()
+
+        def log(info: dict[str, Any] | None) -> None:
+            if info is None or not info.get("other_scores"):
+                return
+            row = {
+                "epoch": info["epoch"],
+                "step": info["step"],
+                "seconds": round(time.perf_counter() - start, 2),
+                "score": info["score"],
+                "losses": {name: float(loss) for name, loss in info["losses"].items()},
+                "scores": {
+                    k: v for k, v in info["other_scores"].items() if isinstance(v, float | int)
+                },
+            }
+            with target.open("a", encoding="utf8") as file:
+                file.write(srsly.json_dumps(row) + "\n")
+
+        return log, lambda: None
+
+    return setup
+
+
+def read_history(path: str | Path) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): The evaluations of a training, in order; none if it left no file."""
+    return list(srsly.read_jsonl(path)) if Path(path).is_file() else []

@@ -1,0 +1,88 @@
+"""DocBin files → what is in them: labels, counts, lengths, overlap classes, what flat tags can hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
+
+from .errors import Errors
+from .overlap import CLASSES, overlap_classes
+from .relations import get_relations, has_relations
+
+
+def read_docs(path: str | Path) -> Iterator[Doc]:
+    """Read gold Docs.
+
+    path (str | Path): A .spacy file, or a directory of them.
+    YIELDS (Doc): With entities and relations.
+    RAISES (ValueError): If there is no such file.
+    """
+    path = Path(path)
+    if not path.exists() or (path.is_dir() and not any(path.rglob("*.spacy"))):
+        raise ValueError(Errors.R050.format(path=path))
+    vocab = Vocab()
+    for file in [path] if path.is_file() else sorted(path.rglob("*.spacy")):
+        yield from DocBin().from_disk(file).get_docs(vocab)
+
+
+def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
+    """Summarise gold Docs.
+
+    docs (Iterable[Doc]): Read once, as a stream.
+    n_examples (int): Number of sentences with their triples to keep as examples.
+    RETURNS (dict): Ready for JSON; `flat_tags_recall` is the share of triples whose two mentions
+        both stand in doc.ents: the most that a flat tagger can find.
+    """
+    counts: Counter[str] = Counter()
+    entity_labels: Counter[str] = Counter()
+    relation_labels: Counter[str] = Counter()
+    overlap: Counter[str] = Counter()
+    triples_per_doc: Counter[int] = Counter()
+    lengths: list[int] = []
+    examples: list[dict[str, Any]] = []
+    for doc in docs:
+        relations = get_relations(doc)
+        lengths.append(len(doc))
+        counts["docs"] += 1
+        counts["docs_without_relations_key"] += not has_relations(doc)
+        counts["docs_with_tags"] += doc.has_annotation("TAG")
+        counts["entities"] += len(doc.ents)
+        counts["triples"] += len(relations)
+        entity_labels.update(ent.label_ for ent in doc.ents)
+        relation_labels.update(relation.label for relation in relations)
+        overlap.update(overlap_classes(relations))
+        triples_per_doc[len(relations)] += 1
+        ents = {(ent.start, ent.end) for ent in doc.ents}
+        counts["flat"] += sum(
+            (r.head.start, r.head.end) in ents and (r.tail.start, r.tail.end) in ents
+            for r in relations
+        )
+        if relations and len(examples) < n_examples:
+            examples.append({"text": doc.text, "triples": [r.text for r in relations]})
+    flat = counts.pop("flat")
+    return {
+        "counts": dict(counts),
+        "lengths": _lengths(lengths),
+        "entity_labels": dict(entity_labels.most_common()),
+        "relation_labels": dict(relation_labels.most_common()),
+        "overlap": {name: overlap[name] for name in CLASSES},
+        "triples_per_doc": dict(sorted(triples_per_doc.items())),
+        "flat_tags_recall": flat / counts["triples"] if counts["triples"] else 1.0,
+        "examples": examples,
+    }
+
+
+def _lengths(lengths: list[int]) -> dict[str, float]:
+    if not lengths:
+        return {"mean": 0.0, "median": 0, "max": 0}
+    ordered = sorted(lengths)
+    return {
+        "mean": round(sum(ordered) / len(ordered), 1),
+        "median": ordered[len(ordered) // 2],
+        "max": ordered[-1],
+    }

@@ -1,0 +1,100 @@
+"""Docs → pictures: entities as words, relations as labelled arcs, by displaCy's manual mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import Any
+
+from spacy import displacy
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from .relations import Relation, get_relations
+
+
+def render(
+    docs: Doc | Iterable[Doc], *, page: bool = False, options: dict[str, Any] | None = None
+) -> str:
+    """Draw the relations of Docs, one picture a sentence (where sentence starts are set).
+
+    docs (Doc | Iterable[Doc]): Docs with relations.
+    page (bool): Whether to return a whole HTML page.
+    options (dict): displaCy's options for style "dep", e.g. distance, compact, color.
+    RETURNS (str): HTML. In a notebook displaCy shows it instead.
+    """
+    docs = [docs] if isinstance(docs, Doc) else docs
+    pictures = [picture for doc in docs for picture in parse_relations(doc)]
+    settings = {"compact": True, "distance": 120, **(options or {})}
+    html: str = displacy.render(pictures, style="dep", manual=True, page=page, options=settings)
+    return html
+
+
+def parse_relations(doc: Doc) -> Iterator[dict[str, Any]]:
+    """Turn a Doc into displaCy's manual input for style "dep".
+
+    doc (Doc): A Doc with relations.
+    YIELDS (dict): "words" and "arcs" of each sentence. A mention that is nested in another is part
+        of that one's word; a relation between the two has no arc and is named in the title.
+    """
+    relations = get_relations(doc)
+    ends = [span for relation in relations for span in (relation.head, relation.tail)]
+    chunks = sorted(filter_spans([*doc.ents, *ends]), key=lambda span: span.start)
+    for start, end in _picture_bounds(doc, relations):
+        inside = [c for c in chunks if start <= c.start and c.end <= end]
+        words, place = _words(doc, start, end, inside)
+        arcs, undrawn = [], []
+        for relation in relations:
+            if not (start <= relation.head.start < end and start <= relation.tail.start < end):
+                continue
+            head, tail = place[relation.head.end - 1], place[relation.tail.end - 1]
+            if head == tail:
+                undrawn.append(relation.text)
+            else:
+                arcs.append(
+                    {
+                        "start": min(head, tail),
+                        "end": max(head, tail),
+                        "label": escape(relation.label),
+                        "dir": "right" if head < tail else "left",
+                    }
+                )
+        picture: dict[str, Any] = {"words": words, "arcs": arcs}
+        if undrawn:
+            picture["title"] = escape("; ".join(undrawn))
+        yield picture
+
+
+def _picture_bounds(doc: Doc, relations: list[Relation]) -> list[tuple[int, int]]:
+    """Sentences, joined where a relation reaches across."""
+    if not len(doc):
+        return []
+    if not doc.has_annotation("SENT_START"):
+        return [(0, len(doc))]
+    bounds = [[sent.start, sent.end] for sent in doc.sents]
+    for relation in relations:
+        first = min(relation.head.start, relation.tail.start)
+        last = max(relation.head.end, relation.tail.end)
+        touched = [b for b in bounds if b[0] < last and first < b[1]]
+        bounds = [b for b in bounds if b not in touched]
+        bounds.append([touched[0][0], touched[-1][1]])
+        bounds.sort()
+    return [(start, end) for start, end in bounds]
+
+
+def _words(
+    doc: Doc, start: int, end: int, chunks: list[Span]
+) -> tuple[list[dict[str, str]], dict[int, int]]:
+    """displaCy's words, and for every token the word it is in."""
+    starts = {chunk.start: chunk for chunk in chunks}
+    words: list[dict[str, str]] = []
+    place: dict[int, int] = {}
+    i = start
+    while i < end:
+        span = starts.get(i, doc[i : i + 1])
+        label = span.label_ if i in starts else ""
+        place.update(dict.fromkeys(range(span.start, span.end), len(words)))
+        # displaCy escapes the text itself, but neither tags nor labels
+        words.append({"text": span.text, "tag": escape(label)})
+        i = span.end
+    return words, place
