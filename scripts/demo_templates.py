@@ -189,7 +189,7 @@ APPOSITIONS: dict[str, list[Row]] = {
     ],
     "O": [
         ("based/VBN in {C}", "S headquartered_in C"),
-        ("a company with headquarters in {C}", "S headquartered_in C"),
+        ("an organisation with headquarters in {C}", "S headquartered_in C"),
         ("founded/VBN by {P} {start?}", "P founded S"),
         ("the creation of {P}", "P founded S"),
         ("whose chief executive is {P}", "P works_for S"),
@@ -259,10 +259,10 @@ PARTICIPLES: dict[str, list[Row]] = {
     "O": [
         ("founded/VBN by {P} {start?}", "P founded S"),
         ("headquartered/VBN in {C}", "S headquartered_in C"),
-        ("after a dispute with {B}", ""),
+        ("once a rival of {B}", ""),
     ],
-    "C": [("situated/VBN on the coast of {N}", "S located_in N"), ("after a dispute with {C}", "")],
-    "N": [("after a dispute with {N}", "")],
+    "C": [("situated/VBN on the coast of {N}", "S located_in N"), ("once a rival of {C}", "")],
+    "N": [("a neighbour of {N}", "")],
     "W": [("written/VBN by {P}", "P author_of S"), ("unlike {W}", "")],
 }
 
@@ -378,7 +378,7 @@ _TAGGED_WORDS = {
         lawsuit airport treaty embassy medal book critic resident engineer representative
         friend guest company creation owner rival sponsor museum time supplier town south
         drive neighbour novelist employer visit dispute husband wife staff statue brother
-        son employee professor train spring week surprise newspaper knot""",
+        son employee professor organisation train spring week surprise newspaper knot""",
     "NNS": """doctors sales parents headquarters products claims cities trains reports talks
         accounts years""",
     "AFX": "co",

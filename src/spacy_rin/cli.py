@@ -64,7 +64,7 @@ def convert_command(
         limit=limit,
         report_path=report,
     )
-    _print_report(result, output)
+    print_report(result, output)
 
 
 @app.command("inspect")
@@ -154,7 +154,7 @@ def _read_texts(source: Path, model: str | None, limit: int) -> list[Doc]:
     return list(spacy.load(model).pipe(texts[:limit]))
 
 
-def _print_report(report: Report, output: Path) -> None:
+def print_report(report: Report, output: Path) -> None:
     data = report.as_dict()
     msg.good(f"Wrote {output}")
     msg.table({**data["kept"]}, header=("kept", "count"), divider=True, aligns=("l", "r"))

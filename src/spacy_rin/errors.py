@@ -17,8 +17,8 @@ class Errors:
         "shift the offsets or set doc._.relations anew."
     )
     R003 = (
-        "A relation can only be stored on the Doc its spans belong to: {side} {text!r} is a span of "
-        "another Doc. Make the spans from this Doc, e.g. doc.char_span(start, end)."
+        "A relation can only be stored on the Doc its spans belong to: {side} {text!r} is a span "
+        "of another Doc. Make the spans from this Doc, e.g. doc.char_span(start, end)."
     )
     R004 = (
         "doc._.relations takes Relation objects, found {found}. Make them with "
@@ -45,8 +45,8 @@ class Errors:
 
     # embedding
     R020 = (
-        "The {attr} table of spacy-rin.WordTagEmbed.v1 has no rows: it takes its words and tags from "
-        "the training data, which only the rin component shows it. Put the embedding inside "
+        "The {attr} table of spacy-rin.WordTagEmbed.v1 has no rows: it takes its words and tags "
+        "from the training data, which only the rin component shows it. Put the embedding inside "
         "[components.rin.model.tok2vec], not into a tok2vec component of its own."
     )
     R021 = (

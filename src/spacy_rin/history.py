@@ -1,4 +1,4 @@
-"""`spacy-rin.HistoryLogger.v1`: what training reports → a JSON-lines file, one line an evaluation."""
+"""`spacy-rin.HistoryLogger.v1`: what training reports → JSON lines, one an evaluation."""
 
 from __future__ import annotations
 

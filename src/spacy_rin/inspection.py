@@ -1,4 +1,4 @@
-"""DocBin files → what is in them: labels, counts, lengths, overlap classes, what flat tags can hold."""
+"""DocBin files → what they hold: labels, counts, lengths, overlap, what flat tags can find."""
 
 from __future__ import annotations
 

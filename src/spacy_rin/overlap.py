@@ -1,4 +1,4 @@
-"""Relations of a sentence → the overlap classes of the field (Zeng et al. 2018; Wei et al. 2020)."""
+"""Relations of a sentence → the field's overlap classes (Zeng et al. 2018; Wei et al. 2020)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`doc._.relations`: the triples of a Doc, stored so that they survive everything spaCy does to one.
+"""`doc._.relations`: the triples of a Doc, stored so that they survive all that spaCy does to one.
 
 Relations live in `doc.user_data[KEY]` as plain ints, strings and floats (character offsets, entity
 labels, relation label, score); a getter turns them into `Relation`s. Character offsets, because

@@ -1,0 +1,32 @@
+"""Is the raw data there? Says what is missing and where to get it."""
+
+from __future__ import annotations
+
+import typer
+from datasets import find_dataset, missing_files
+from wasabi import msg
+
+
+def main(names: list[str]) -> None:
+    """Check the raw files of data sets.
+
+    names (list[str]): Data sets of scripts/datasets.py.
+    """
+    complete = True
+    for name in dict.fromkeys(names):
+        try:
+            dataset = find_dataset(name)
+        except ValueError as error:
+            msg.fail(str(error), exits=1)
+        if missing := missing_files(dataset):
+            complete = False
+            files = ", ".join(map(str, missing))
+            msg.fail(f"Data of {name!r} is missing: {files}", dataset.where)
+        else:
+            msg.good(f"Data of {name!r} is there")
+    if not complete:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,39 @@
+"""Raw data set → corpus/<name>/{train,dev,test}, with a report of what was kept and dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from datasets import find_dataset
+from wasabi import msg
+
+from spacy_rin.cli import print_report
+from spacy_rin.convert import convert
+
+
+def main(names: list[str], untyped: bool = False) -> None:
+    """Convert data sets, as `spacy-rin convert` does a single file.
+
+    names (list[str]): Data sets of scripts/datasets.py.
+    untyped (bool): Whether all entities get the label ENTITY.
+    """
+    for name in dict.fromkeys(names):
+        dataset = find_dataset(name)
+        for part, raw in dataset.parts.items():
+            output = Path("corpus") / name / part
+            report = convert(
+                raw.path,
+                output,
+                format=dataset.format,
+                untyped=untyped,
+                start=raw.start,
+                limit=raw.limit,
+                report_path=Path("corpus") / name / f"{part}.json",
+            )
+            msg.divider(f"{name} {part}")
+            print_report(report, output)
+
+
+if __name__ == "__main__":
+    typer.run(main)

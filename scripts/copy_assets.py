@@ -1,0 +1,43 @@
+"""Copy local files into assets/, where `spacy project assets` then finds them by checksum."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import md5
+from pathlib import Path
+
+import srsly
+import typer
+from wasabi import msg
+
+
+def main(source: Path, project: Path = Path("project.yml")) -> None:
+    """Copy each asset of the project that lies somewhere under a folder.
+
+    source (Path): Folder with the data, in any layout: files are known by their checksums.
+    project (Path): The project's file.
+    """
+    if not source.is_dir():
+        msg.fail(f"Not a folder: {source}", exits=1)
+    files = {_checksum(path): path for path in sorted(source.rglob("*")) if path.is_file()}
+    for asset in srsly.read_yaml(project)["assets"]:
+        target = project.parent / asset["dest"]
+        found = files.get(asset.get("checksum"))
+        if target.exists():
+            msg.info(f"{target} is there already")
+        elif found is None:
+            msg.warn(f"{target}: no file with its checksum under {source}")
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(target.name + ".partial")
+            shutil.copyfile(found, partial)
+            partial.replace(target)
+            msg.good(f"{target}")
+
+
+def _checksum(path: Path) -> str:
+    return md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+if __name__ == "__main__":
+    typer.run(main)

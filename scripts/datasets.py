@@ -1,0 +1,138 @@
+"""The data sets of project.yml: where their raw files stand and how these become a corpus.
+
+A user's own data needs none of this: `spacy-rin convert` and `spacy train` are enough (README).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ASSETS = Path("assets")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part (train, dev or test) of a data set.
+
+    file (str): Raw file under assets/.
+    start, limit (int): Slice of its records; a limit of 0 takes all.
+    """
+
+    file: str
+    start: int = 0
+    limit: int = 0
+
+    @property
+    def path(self) -> Path:
+        """RETURNS (Path): The raw file."""
+        return ASSETS / self.file
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: its parts, the form of its records, and what its package's meta says of it.
+
+    extra_files (tuple[str]): Further files under assets/ that its reader needs.
+    package (str): The package is called en_rin_<package>.
+    where (str): Where to get what project.yml cannot download.
+    """
+
+    train: Part
+    dev: Part
+    test: Part
+    format: str
+    package: str
+    title: str
+    licence: str
+    extra_files: tuple[str, ...] = ()
+    where: str = "Run `spacy project assets`."
+    parts: dict[str, Part] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = {"train": self.train, "dev": self.dev, "test": self.test}
+        object.__setattr__(self, "parts", parts)
+
+
+NYT_LICENCE = "New York Times Annotated Corpus (LDC2008T19): research use"
+WEBNLG_LICENCE = "WebNLG, CC BY-NC-SA 4.0"
+
+DATASETS = {
+    "demo": Dataset(
+        Part("demo/train.jsonl"),
+        Part("demo/dev.jsonl"),
+        Part("demo/test.jsonl"),
+        format="rin",
+        package="demo",
+        title="the demo corpus of spacy-rin: generated sentences about invented people and places",
+        licence="MIT",
+        where="Run `spacy project run demo-corpus`.",
+    ),
+    "nyt": Dataset(
+        Part("nyt/train.jsonl"),
+        Part("nyt/valid.jsonl"),
+        Part("nyt/test.jsonl"),
+        format="copyre",
+        package="nyt",
+        title="NYT in the form of CopyRE (56,195 / 5,000 / 5,000 sentences)",
+        licence=NYT_LICENCE,
+        where=(
+            "`spacy project assets` fetches valid.jsonl and test.jsonl. The 56,195 training "
+            "sentences are linked from the README of https://github.com/xiangrongzeng/copy_re "
+            "(raw_train.json of its NYT archive): save them as assets/nyt/train.jsonl. Without "
+            "them, --vars.dataset nyt_small trains on 4,500 of the validation sentences."
+        ),
+    ),
+    "nyt_small": Dataset(
+        Part("nyt/valid.jsonl", limit=4500),
+        Part("nyt/valid.jsonl", start=4500),
+        Part("nyt/test.jsonl"),
+        format="copyre",
+        package="nyt",
+        title="4,500 of the validation sentences of NYT (CopyRE); not comparable with full NYT",
+        licence=NYT_LICENCE,
+    ),
+    "webnlg": Dataset(
+        Part("webnlg/train.json"),
+        Part("webnlg/dev.json"),
+        Part("webnlg/test.json"),
+        format="jointer",
+        package="webnlg",
+        title="WebNLG with full spans, 216 relations (Zeng et al. 2018; JointER)",
+        licence=WEBNLG_LICENCE,
+    ),
+    "webnlg_copyre": Dataset(
+        Part("webnlg_copyre/train.json"),
+        Part("webnlg_copyre/valid.json"),
+        Part("webnlg_copyre/test.json"),
+        format="copymtl",
+        package="webnlg_copyre",
+        title="WebNLG, the last word of each entity only (Zeng et al. 2018; CopyMTL)",
+        licence=WEBNLG_LICENCE,
+        extra_files=("webnlg_copyre/words2id.json", "webnlg_copyre/relations2id.json"),
+    ),
+    "conll04": Dataset(
+        Part("conll04/train_triples.json"),
+        Part("conll04/dev_triples.json"),
+        Part("conll04/test_triples.json"),
+        format="spert",
+        package="conll04",
+        title="CoNLL04 (Roth and Yih 2004; PFN)",
+        licence="research use",
+    ),
+}
+
+
+def find_dataset(name: str) -> Dataset:
+    """RETURNS (Dataset): By name. RAISES (ValueError): For an unknown one."""
+    if name not in DATASETS:
+        known = ", ".join(DATASETS)
+        raise ValueError(f"Unknown dataset {name!r}: --vars.dataset takes one of {known}")
+    return DATASETS[name]
+
+
+def missing_files(dataset: Dataset) -> list[Path]:
+    """RETURNS (list[Path]): Raw files of a data set that are not under assets/."""
+    files = {ASSETS / name for name in dataset.extra_files}
+    files.update(part.path for part in dataset.parts.values())
+    return sorted(file for file in files if not file.is_file())
