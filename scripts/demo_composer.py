@@ -27,18 +27,18 @@ from demo_templates import (
 
 Triple = tuple[int, str, int]
 
-MODIFIED_TAIL_SHARE = 0.15  # in the patterns that do not ask for it
+MODIFIED_TAIL_SHARE = 0.08  # in the patterns that do not ask for it
 NEUTRAL_SHARE = 0.15  # of the phrases in a sentence that states something
 SUBJECTS = {"P": 50, "O": 22, "C": 14, "W": 9, "N": 5}
 PATTERNS = {
-    "simple": 22,
+    "simple": 26,
     "two_predicates": 18,
-    "modified_subject": 18,
-    "modified_tail": 16,
-    "participle": 6,
+    "modified_subject": 17,
+    "modified_tail": 14,
+    "participle": 7,
     "several_subjects": 8,
-    "whole": 9,
-    "two_sentences": 8,
+    "whole": 11,
+    "two_sentences": 5,
 }
 SLOT = re.compile(r"\{([POBUCNWS])\d?(\+?)\}")
 FILLER = re.compile(r"\{([a-z]+)(\??)\}")
@@ -126,7 +126,8 @@ class Composer:
             subjects.append(self._new(self.world.draw(kind)))
         rows = [row for row in PREDICATES[kind] if not several or "|" in row[0]]
         first = self._pick(rows)
-        if "{time?}" in first[0] and not self.draft.words and self.plan.random() < 0.15:
+        fronted = pattern != "participle" and not self.draft.words and self.plan.random() < 0.15
+        if fronted and "{time?}" in first[0]:
             self.write((self.plan.choice(LEAD_TIMES), ""))
             first = (first[0].replace(" {time?}", ""), first[1])
         if pattern == "participle":

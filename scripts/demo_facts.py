@@ -40,7 +40,8 @@ class World:
 
         RETURNS (Name): the partner of `known`, which stands on `side` ("head" or "tail").
         """
-        stated = self.facts.get((relation, side, known.text), [])
+        facts = self.facts.get((relation, side, known.text), [])
+        stated = [name for name in facts if kind in ("O", name.kind)]
         if stated and (_is_key(relation, side) or self.rng.random() < 0.5):
             return self.rng.choice(stated)
         if relation == "married_to":

@@ -34,11 +34,11 @@ SURNAMES = """Halvard Brenner Whitlow Castellan Okray Lindqvar Marlow Finch Thor
     Navarro Olander Prescott Renwick Sorrell Tregarth Underhill Vickery Winslade Aldercott Brackley
     Chilvern Delacourt Everhart"""
 
-CITY_STEMS = """North Bram Eller Ash Wick Har Mill Stam Cold Red Oak Thorn Lang Kings Fair Whit
+CITY_STEMS = """North Bram Eller Ash Wick Har Mill Stam Cold Red Oak Thorn Lang King Fair Whit
     Brack Dun Gold Hazel Iron Kel Lind Mar Nor Old Pem Raven Silver Tarn Ulver Wester Yar Alder
     Black Crow Dray Elm Fern Grey Harl Kirk Led Moor Nether Otter Quarr Ros Sand Wolver"""
 CITY_ENDINGS = "field ton ford haven port mouth bury wick stead minster dale bridge mere combe"
-CITY_PREFIXES = "New Port Fort Mount"
+CITY_PREFIXES = "New Fort Mount Upper"
 CITY_SUFFIXES = "Falls Bay Springs Heath"
 
 COUNTRY_STEMS = """Val Nor Kar Zem Tal Bel Mor Ost Ruv Sar Tir Ul Vand Wes Yor Arg Bor Cor Dal Est
@@ -173,6 +173,6 @@ def _company_or_institute(rng: random.Random, own: Own) -> Name:
 
 def _university(rng: random.Random, own: Own) -> Name:
     city = _city(rng, own)
-    if rng.random() < 0.6:
+    if rng.random() < 0.4:
         return Name(f"University of {city}", "U", article=True, city=city)
     return Name(f"{city} University", "U", city=city)

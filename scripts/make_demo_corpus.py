@@ -131,7 +131,7 @@ def _compose_new(rng: random.Random, world: World, texts: set[str], positive: bo
     while True:
         plan_seed = rng.random()
         # Try many names before new phrases: else the phrases that facts constrain would be rare.
-        for _ in range(200):
+        for _ in range(50):
             draft = Composer(random.Random(plan_seed), world, positive).compose()
             text, _ = draft.join()
             if not _reads_well(draft, positive) or text in texts:

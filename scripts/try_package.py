@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import spacy
 import srsly
 import typer
-from datasets import find_dataset
+from datasets import ASSETS, find_dataset
 from wasabi import msg
 
+from spacy_rin.inspection import read_docs
+from spacy_rin.render import write_page
 
-def main(name: str, texts: Path | None = None) -> None:
-    """Print what a package finds.
 
-    name (str): The data set it was trained on.
-    texts (Path): JSON lines with a field "text"; else a few of the data set's test texts, joined
-        in pairs to documents.
+def main(name: str) -> None:
+    """Print what a package finds, and draw it to pictures/<name>_try.html.
+
+    name (str): The data set it was trained on. The texts are assets/<name>/texts.jsonl; where that
+        is missing, a few of the test texts, joined in pairs to documents.
     """
     package = f"en_rin_{find_dataset(name).package}"
     nlp = spacy.load(package)
     msg.divider(package)
-    for doc in nlp.pipe(_texts(name, texts)):
+    docs = list(nlp.pipe(_texts(name)))
+    for doc in docs:
         msg.text(f"\n{doc.text}")
         for relation in doc._.relations:
             msg.text(f"    {relation.text}   ({relation.score:.2f})")
         if not doc._.relations:
             msg.text("    (no triples)")
+    write_page(Path("pictures") / f"{name}_try.html", docs)
 
 
-def _texts(name: str, texts: Path | None) -> list[str]:
-    if texts is not None:
+def _texts(name: str) -> list[str]:
+    texts = ASSETS / name / "texts.jsonl"
+    if texts.is_file():
         return [row["text"] for row in srsly.read_jsonl(texts)]
-    from spacy_rin.inspection import read_docs
-
-    words = [doc.text.strip() for doc, _ in zip(read_docs(f"corpus/{name}/test"), range(6))]
-    return [" ".join(words[k : k + 2]) for k in range(0, 6, 2)]
+    sentences = [doc.text.strip() for doc in islice(read_docs(f"corpus/{name}/test"), 6)]
+    return [" ".join(sentences[k : k + 2]) for k in range(0, 6, 2)]
 
 
 if __name__ == "__main__":

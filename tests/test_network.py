@@ -45,7 +45,7 @@ def whole_table(table: Table, length: int) -> Tensor:
 
 def assert_close(found: Tensor, expected: Tensor, name: str = "") -> None:
     """Equal to 1e-5 of the largest entry."""
-    scale = max(float(expected.abs().max()), 1e-12)
+    scale = max(float(expected.detach().abs().max()), 1e-12)
     assert float((found - expected).abs().max()) <= 1e-5 * scale, name
 
 
@@ -55,11 +55,10 @@ def test_scores_equal_the_reference(rounds: int, ablation: tuple[bool, bool]) ->
     network, params = make_network(rounds, ablation)
     for length in (1, 2, 7):
         words = torch.randn(length, WIDTH)
-        output = network(words, layout([length]))
-        tags, table = forward(params, words, rounds, *ablation)
-        assert_close(torch.softmax(output.tags, 1), tags)
-        found = torch.sigmoid(whole_table(Table(*output[1:], layout([length])), length))
-        assert_close(found, table)
+        tag_logits, table = network(words, layout([length]))
+        expected_tags, expected_table = forward(params, words, rounds, *ablation)
+        assert_close(torch.softmax(tag_logits, 1), expected_tags)
+        assert_close(torch.sigmoid(whole_table(table, length)), expected_table)
 
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
@@ -101,13 +100,12 @@ def test_losses_and_gradients_equal_the_reference(
 def our_losses(network: RIN, words: Tensor, tags: np.ndarray) -> tuple[float, float, Tensor]:
     words = words.clone().requires_grad_()
     blocks = layout(LENGTHS)
-    output = network(words, blocks)
-    entities, d_tags = tag_loss(output.tags.detach(), torch.from_numpy(tags), len(LENGTHS))
-    table = Table(*(tensor.detach() for tensor in output[1:]), blocks)
+    tag_logits, table = network(words, blocks)
+    entities, d_tags = tag_loss(tag_logits.detach(), torch.from_numpy(tags), len(LENGTHS))
     relations, gradients = relation_loss(
-        table, blocks.locate(np.array(CELLS)), blocks.locate(np.array(MASKED))
+        table.detach(), blocks.locate(np.array(CELLS)), blocks.locate(np.array(MASKED))
     )
-    torch.autograd.backward(output, [d_tags, *gradients])
+    torch.autograd.backward([tag_logits, *table.factors()], [d_tags, *gradients])
     return entities, relations, words.grad
 
 
@@ -125,10 +123,13 @@ def test_batch_order_and_block_size_change_nothing(
     order = data.draw(st.permutations(range(len(texts))))
     shuffled = [len(texts[k]) for k in order]
     together = network(torch.cat([texts[k] for k in order]), layout(shuffled, max_cells))
-    for field in ("tags", "heads", "tails"):
-        parts = getattr(together, field).split(shuffled)
-        for k, part in zip(order, parts, strict=True):
-            assert_close(part, getattr(alone[k], field), field)
+    for name, rows_of in (
+        ("tags", lambda output: output[0]),
+        ("heads", lambda output: output[1].heads),
+        ("tails", lambda output: output[1].tails),
+    ):
+        for k, part in zip(order, rows_of(together).split(shuffled), strict=True):
+            assert_close(part, rows_of(alone[k]), name)
 
 
 @settings(max_examples=40, deadline=None)
@@ -183,8 +184,7 @@ def test_cells_over_finds_what_the_whole_table_holds() -> None:
     network, _ = make_network(rounds=1)
     lengths = [4, 2, 4]
     blocks = layout(lengths)
-    output = network(torch.randn(10, WIDTH), blocks)
-    table = Table(*(tensor.detach() for tensor in output[1:]), blocks)
+    table = network(torch.randn(10, WIDTH), blocks)[1].detach()
     rows, cols, labels, logits = table.cells_over(-1.0)
     found = set(zip(rows.tolist(), cols.tolist(), labels.tolist(), strict=True))
     expected, start = set(), 0
@@ -200,5 +200,5 @@ def test_cells_over_finds_what_the_whole_table_holds() -> None:
 
 def test_no_words_give_no_output() -> None:
     network, _ = make_network(rounds=2)
-    output = network(torch.zeros(0, WIDTH), layout([]))
-    assert output.tags.shape == (0, N_TAGS) and output.heads.shape == (0, WIDTH)
+    tag_logits, table = network(torch.zeros(0, WIDTH), layout([]))
+    assert tag_logits.shape == (0, N_TAGS) and table.heads.shape == (0, WIDTH)

@@ -18,10 +18,10 @@ from spacy_rin.readers import (
     Dropped,
     Reason,
     Record,
-    _JsonStream,
     detect_format,
     read_records,
 )
+from spacy_rin.readers.jsonstream import JsonStream
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets in {DATA}")
@@ -320,8 +320,8 @@ def test_streaming_gives_what_loading_gives(
 ) -> None:
     text = json.dumps(values, indent=indent, ensure_ascii=ascii)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_rin.readers.CHUNK", chunk)
-        stream = _JsonStream(StringIO(text), Path("list.json"))
+        patch.setattr("spacy_rin.readers.jsonstream.CHUNK", chunk)
+        stream = JsonStream(StringIO(text), Path("list.json"))
         assert [value for _, _, value in stream.items()] == json.loads(text)
         stream.end()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import spacy
 from hypothesis import given, settings
@@ -159,7 +161,7 @@ def test_windows_hold_their_own_words_and_no_more_than_max_length(
 @given(length=lengths, max_length=max_lengths, before=unit_starts)
 def test_neighbouring_windows_overlap_by_half(length: int, max_length: int, before: int) -> None:
     windows = windows_of_one_unit(length, max_length, before)
-    for left, right in zip(windows[:-1], windows[1:], strict=True):
+    for left, right in pairwise(windows):
         assert left.start < right.start
         assert left.end - right.start >= max_length // 2
 

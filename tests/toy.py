@@ -47,6 +47,11 @@ PATTERNS: list[tuple[str, Triples]] = [
     # entities without a triple, and nothing at all
     ("P never saw L .", []),
     ("it rained all day .", []),
+    # a triple in the middle of much ado
+    (
+        "um um um um um um um um P was born in L um um um um um um um um um um um",
+        [("P", "born_in", "L")],
+    ),
 ]
 COPIES = 4
 ENTITY_LABELS = ("LOC", "ORG", "PER")
@@ -119,7 +124,7 @@ def blank(**settings: Any) -> Language:
     return nlp
 
 
-def train(nlp: Language, epochs: int = 25, *, seed: int = 0, drop: float = 0.0) -> list[float]:
+def train(nlp: Language, epochs: int = 40, *, seed: int = 0, drop: float = 0.0) -> list[float]:
     """Initialise a pipeline on the corpus and train it; gives rin's loss of each epoch."""
     fix_random_seed(seed)
     examples = gold_examples(nlp)

@@ -14,7 +14,7 @@ from wasabi import Printer, msg
 from .convert import Report, convert
 from .inspection import inspect_docs, read_docs
 from .provenance import describe_hardware, package_versions, write_json
-from .render import render
+from .render import write_page
 
 app = typer.Typer(
     name="spacy-rin",
@@ -129,11 +129,7 @@ def render_command(
 ) -> None:
     """Draw documents as a page: the relations they hold, or those that a pipeline finds."""
     docs = _read_texts(source, model, limit)
-    page = render(docs, page=True)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(output.name + ".partial")
-    partial.write_text(page, encoding="utf8")
-    partial.replace(output)
+    write_page(output, docs)
     msg.good(f"Drew {len(docs)} documents to {output}")
 
 
@@ -155,22 +151,15 @@ def _read_texts(source: Path, model: str | None, limit: int) -> list[Doc]:
 
 
 def print_report(report: Report, output: Path) -> None:
+    """Print what a conversion kept, and what it dropped and why."""
     data = report.as_dict()
     msg.good(f"Wrote {output}")
-    msg.table({**data["kept"]}, header=("kept", "count"), divider=True, aligns=("l", "r"))
-    rows = [
-        (reason, entry["count"], entry["examples"][0] if entry["examples"] else "")
-        for reason, entry in data["dropped"].items()
-        if entry["count"]
-    ]
-    if rows:
-        msg.table(
-            rows,
-            header=("not kept as it is", "count", "for example"),
-            divider=True,
-            aligns=("l", "r", "l"),
-            max_col=80,
-        )
+    counts = {name: data[name] for name in ("docs", "entities", "triples", "unplaced_triples")}
+    msg.table(counts, aligns=("l", "r"))
+    for reason, entry in data["dropped"].items():
+        msg.text(f"{reason}: {entry['count']} ({entry['meaning']})")
+        for example in entry["examples"][:2]:
+            msg.text(f"    {example['text']}   [{example['source']}]")
 
 
 def _print_summary(path: Path, summary: dict[str, Any]) -> None:

@@ -193,17 +193,12 @@ def convert(
         if output.suffix == ".spacy":
             _write_shard(temporary, kept, report, untyped)
         else:
-            temporary.mkdir()
-            for number, first in enumerate(kept):
-                shard = chain([first], islice(kept, shard_size - 1))
-                _write_shard(temporary / f"{number:05}.spacy", shard, report, untyped)
+            _write_shards(temporary, kept, report, untyped, shard_size)
         if not report.docs:
-            raise ValueError(Errors.R120.format(paths=_names(paths), found=_first(report)))
+            names = ", ".join(map(str, paths))
+            raise ValueError(Errors.R120.format(paths=names, found=_first(report)))
     if report_path:
-        with _replacing(report_path) as temporary:
-            text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
-            # A lone surrogate of a malformed record comes out as its JSON escape.
-            temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        _write_report(report_path, report)
     return report
 
 
@@ -219,6 +214,15 @@ def _count(
             progress(number)
 
 
+def _write_shards(
+    path: Path, records: Iterator[Record], report: Report, untyped: bool, size: int
+) -> None:
+    path.mkdir()
+    for number, first in enumerate(records):
+        shard = chain([first], islice(records, size - 1))
+        _write_shard(path / f"{number:05}.spacy", shard, report, untyped)
+
+
 def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped: bool) -> None:
     # A vocabulary for each shard: one for all would grow with the number of words.
     vocab = Vocab()
@@ -228,6 +232,13 @@ def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped:
         report.add(record, doc)
         shard.add(doc)
     shard.to_disk(path)
+
+
+def _write_report(path: Path, report: Report) -> None:
+    text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
+    with _replacing(path) as temporary:
+        # A lone surrogate of a malformed record comes out as its JSON escape.
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _check_settings(**settings: tuple[int, int]) -> None:
@@ -257,10 +268,6 @@ def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None)
     ):
         wrong = "it is a directory, a file to read, the output or inside it; give another name"
         raise ValueError(Errors.R121.format(path=report_path, reason=wrong))
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return ", ".join(map(str, paths))
 
 
 def _first(report: Report) -> str:

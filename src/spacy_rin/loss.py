@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .network import Output
 from .table import Table, add_pair_gradient, pairs
 
 
@@ -19,12 +18,12 @@ class Loss(NamedTuple):
     """Loss of a batch and its gradient.
 
     entities (float): Equation (8). relations (float): Equation (9).
-    gradient (Output): With respect to each of the network's outputs.
+    gradient (tuple): With respect to the tags (W, T) and the table's four factors.
     """
 
     entities: float
     relations: float
-    gradient: Output
+    gradient: tuple[Tensor, ...]
 
 
 def tag_loss(logits: Tensor, gold: Tensor, n_texts: int) -> tuple[float, Tensor]:

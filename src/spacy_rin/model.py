@@ -15,7 +15,7 @@ from thinc.types import Floats2d
 from torch import Tensor
 
 from .loss import Loss, relation_loss, tag_loss
-from .network import RIN, Output
+from .network import RIN
 from .shim import deserialize_module, serialize_module
 from .table import Layout, Table
 from .targets import Targets
@@ -34,16 +34,16 @@ if hasattr(os, "register_at_fork"):
 class Scores:
     """The network's output for a batch: what the component reads predictions and losses from.
 
-    output (Output): Tags and table factors, rows in the order of the batch's windows.
-    layout (Layout): The blocks the table is read in.
+    tag_logits (Tensor): (W, T), rows in the order of the batch's windows.
+    table (Table): The factored relation table, with the same rows.
     """
 
-    output: Output
-    layout: Layout
+    tag_logits: Tensor
+    table: Table
 
     def tags(self) -> np.ndarray:
         """RETURNS (ndarray): (W, T) log-probabilities of the tags."""
-        return torch.log_softmax(self.output.tags.detach(), dim=1).cpu().numpy()
+        return _numpy(torch.log_softmax(self.tag_logits.detach(), dim=1))
 
     def cells_over(
         self, rows: np.ndarray, cols: np.ndarray, threshold: float
@@ -53,10 +53,7 @@ class Scores:
         rows, cols (ndarray): (C,) head and tail words.
         RETURNS (tuple): (F,) place in `rows`, label and probability of each triple found.
         """
-        device = self.output.tags.device
-        logits = self._table().cells(
-            torch.from_numpy(rows).to(device), torch.from_numpy(cols).to(device)
-        )
+        logits = self.table.detach().cells(self._tensor(rows), self._tensor(cols))
         cell, label = (logits >= _logit(threshold)).nonzero(as_tuple=True)
         return _numpy(cell), _numpy(label), _numpy(torch.sigmoid(logits[cell, label]))
 
@@ -67,26 +64,24 @@ class Scores:
 
         RETURNS (tuple): (F,) head word, tail word, label and probability of each triple found.
         """
-        rows, cols, label, logit = self._table().cells_over(_logit(threshold))
+        rows, cols, label, logit = self.table.detach().cells_over(_logit(threshold))
         return _numpy(rows), _numpy(cols), _numpy(label), _numpy(torch.sigmoid(logit))
 
     def loss(self, targets: Targets) -> Loss:
         """RETURNS (Loss): Loss and gradient against gold (equations (8) and (9))."""
-        device = self.output.tags.device
-        n_texts = len(self.layout.lengths)
+        layout = self.table.layout
         entities, d_tags = tag_loss(
-            self.output.tags.detach(), torch.from_numpy(targets.tags).to(device), n_texts
+            self.tag_logits.detach(), self._tensor(targets.tags), len(layout.lengths)
         )
         relations, d_factors = relation_loss(
-            self._table(),
-            self.layout.locate(targets.cells[targets.known]),
-            self.layout.locate(targets.cells[~targets.known]),
+            self.table.detach(),
+            layout.locate(targets.cells[targets.known]),
+            layout.locate(targets.cells[~targets.known]),
         )
-        return Loss(entities, relations, Output(d_tags, *d_factors))
+        return Loss(entities, relations, (d_tags, *d_factors))
 
-    def _table(self) -> Table:
-        _, heads, tails, weight, bias = (tensor.detach() for tensor in self.output)
-        return Table(heads, tails, weight, bias, self.layout)
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self.tag_logits.device)
 
 
 def build_rin_model(
@@ -217,18 +212,17 @@ def _convert_inputs(
 
 
 def _convert_outputs(
-    model: Model, X_Y: tuple[list[Floats2d], Output], is_train: bool
-) -> tuple[Scores, Callable[[Output], ArgsKwargs]]:
-    X, output = X_Y
+    model: Model, X_Y: tuple[list[Floats2d], tuple[Tensor, Table]], is_train: bool
+) -> tuple[Scores, Callable[[tuple[Tensor, ...]], ArgsKwargs]]:
+    _, (tag_logits, table) = X_Y
 
-    def backprop_args(gradient: Output) -> ArgsKwargs:
+    def backprop_args(gradients: tuple[Tensor, ...]) -> ArgsKwargs:
         # W_r and b_r are outputs as well as parameters: torch adds what comes in here to what
         # comes through the interaction.
-        pairs = [(y, dy) for y, dy in zip(output, gradient, strict=True) if y.requires_grad]
-        outputs, gradients = zip(*pairs, strict=True)
+        outputs = (tag_logits, *table.factors())
         return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": gradients})
 
-    return Scores(output, Layout([len(x) for x in X], output.tags.device)), backprop_args
+    return Scores(tag_logits, table), backprop_args
 
 
 def _logit(threshold: float) -> float:

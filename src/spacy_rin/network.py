@@ -6,8 +6,6 @@ T tags; L relation labels.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
@@ -16,20 +14,6 @@ from .table import Layout, Table, row_maximum
 # A true cell is rare: starting the relation logits low keeps the first updates from going into
 # that alone (first epoch's loss on WebNLG 75 instead of 17,000).
 RELATION_BIAS = -6.0
-
-
-class Output(NamedTuple):
-    """What the last layer says: tags of every word, and the relation table in factored form.
-
-    tags (Tensor): (W, T) logits. heads, tails (Tensor): (W, H).
-    weight (Tensor): (L, H). bias (Tensor): (L,).
-    """
-
-    tags: Tensor
-    heads: Tensor
-    tails: Tensor
-    weight: Tensor
-    bias: Tensor
 
 
 class InteractionGRU(nn.Module):
@@ -95,12 +79,12 @@ class RIN(nn.Module):
         nI = state["project.weight"].shape[1] if projected else self.width
         self.initialize(nI, len(state["tags.bias"]), len(state["relations.bias"]))
 
-    def forward(self, words: Tensor, layout: Layout) -> Output:
+    def forward(self, words: Tensor, layout: Layout) -> tuple[Tensor, Table]:
         """Run all layers.
 
         words (Tensor): (W, nI) word vectors.
         layout (Layout): The texts they are of.
-        RETURNS (Output): Of layer K.
+        RETURNS (tuple[Tensor, Table]): (W, T) logits of the tags and the relation table of layer K.
         """
         h = h_e = h_r = self.project(words)  # H⁰
         for _ in range(self.rounds):
@@ -111,8 +95,7 @@ class RIN(nn.Module):
                 h = h + h_e
             if self.use_relations:
                 h = h + h_r
-        table = self.table(h_r, layout)
-        return Output(self.tags(h_e), table.heads, table.tails, table.weight, table.bias)
+        return self.tags(h_e), self.table(h_r, layout)
 
     def table(self, h_r: Tensor, layout: Layout) -> Table:
         """Equation (7), factored: W_m(h_i ⊕ h_j) = W_m1 h_i + W_m2 h_j.

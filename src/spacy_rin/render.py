@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from spacy import displacy
@@ -28,6 +29,16 @@ def render(
     settings = {"compact": True, "distance": 120, **(options or {})}
     html: str = displacy.render(pictures, style="dep", manual=True, page=page, options=settings)
     return html
+
+
+def write_page(path: str | Path, docs: Iterable[Doc]) -> None:
+    """Write pictures as an HTML page, beside its final name until it is whole."""
+    path = Path(path)
+    html = render(docs, page=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(html, encoding="utf8")
+    partial.replace(path)
 
 
 def parse_relations(doc: Doc) -> Iterator[dict[str, Any]]:

@@ -112,6 +112,15 @@ class Table:
     bias: Tensor
     layout: Layout
 
+    def factors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """RETURNS (tuple): heads, tails, weight and bias."""
+        return self.heads, self.tails, self.weight, self.bias
+
+    def detach(self) -> Table:
+        """RETURNS (Table): The same table, apart from the graph of its gradient."""
+        heads, tails, weight, bias = (factor.detach() for factor in self.factors())
+        return Table(heads, tails, weight, bias, self.layout)
+
     def cells(self, rows: Tensor, cols: Tensor) -> Tensor:
         """Read single cells.
 
@@ -208,7 +217,5 @@ def row_maximum(table: Table) -> Tensor:
 
     RETURNS (Tensor): (W, L), differentiable.
     """
-    maximum: Tensor = _RowMaximum.apply(
-        table.heads, table.tails, table.weight, table.bias, table.layout
-    )
+    maximum: Tensor = _RowMaximum.apply(*table.factors(), table.layout)
     return maximum

@@ -1,0 +1,35 @@
+# `make demo` and `make test` are all a fresh machine needs; both set up .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: setup demo test lint types format clean
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,transformers]"
+	touch .venv/installed
+
+# a corpus of our own → a trained, scored and installed en_rin_demo, and its triples of unseen texts
+demo: setup
+	python -m spacy project run demo
+
+test: lint types
+	python -m pytest
+
+lint: setup
+	ruff check .
+	ruff format --check .
+
+types: setup
+	mypy
+
+format: setup
+	ruff check --fix .
+	ruff format .
+
+clean:
+	rm -rf .venv corpus/*/ training packages pictures project.lock
