@@ -31,14 +31,14 @@ MODIFIED_TAIL_SHARE = 0.08  # in the patterns that do not ask for it
 NEUTRAL_SHARE = 0.15  # of the phrases in a sentence that states something
 SUBJECTS = {"P": 50, "O": 22, "C": 14, "W": 9, "N": 5}
 PATTERNS = {
-    "simple": 26,
+    "simple": 28,
     "two_predicates": 18,
     "modified_subject": 17,
-    "modified_tail": 14,
+    "modified_tail": 13,
     "participle": 7,
     "several_subjects": 8,
     "whole": 11,
-    "two_sentences": 5,
+    "two_sentences": 4,
 }
 SLOT = re.compile(r"\{([POBUCNWS])\d?(\+?)\}")
 FILLER = re.compile(r"\{([a-z]+)(\??)\}")

@@ -172,7 +172,9 @@ def _company_or_institute(rng: random.Random, own: Own) -> Name:
 
 
 def _university(rng: random.Random, own: Own) -> Name:
-    city = _city(rng, own)
-    if rng.random() < 0.4:
+    city, draw = _city(rng, own), rng.random()
+    if draw < 0.5:
+        return Name(f"{own(SURNAMES)} University", "U")
+    if draw < 0.7:
         return Name(f"University of {city}", "U", article=True, city=city)
     return Name(f"{city} University", "U", city=city)

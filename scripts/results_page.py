@@ -29,8 +29,8 @@ triple is right if it has the gold triple's
 | `authors_partial` | cell of the table: partial match as the authors' code counts it |
 | `authors_exact` | the same, and both entities are tagged right: their exact match |
 
-The published figures of RIN stand beside `authors_*`. These count every cell over the threshold as a
-prediction, also between words that are not tagged as entities.
+The published figures of RIN stand beside `authors_*`. These count every cell over the threshold as
+a prediction, also between words that are not tagged as entities.
 """
 
 

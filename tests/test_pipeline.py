@@ -35,7 +35,7 @@ from toy import (
     triples,
 )
 
-from spacy_rin import get_relations, has_relations
+from spacy_rin import Relation, get_relations, has_relations, set_relations
 
 TEXTS = texts()
 ENDING_IN_A_STOP = [text for text in TEXTS if text.endswith(".")]
@@ -282,24 +282,23 @@ def test_docs_with_and_without_sentences_share_a_batch(
 
 def test_gold_of_several_sentences_is_trained_as_its_sentences_are() -> None:
     nlp = initialised()
-    examples = gold_examples(nlp)[:2]
-    together = as_example(nlp, Doc.from_docs([eg.reference for eg in examples]))
-    for eg, shift in zip(examples, (0, len(examples[0].reference)), strict=True):
-        for k in range(len(eg.predicted)):
-            together.predicted[shift + k].is_sent_start = k == 0
-    gold = together.reference
-    shift = len(examples[0].reference.text) + 1
-    relations = [get_relations(eg.reference) for eg in examples]
-    gold._.relations = [
-        type(r)(
-            gold.char_span(r.head.start_char + d, r.head.end_char + d, label=r.head.label_),
-            r.label,
-            gold.char_span(r.tail.start_char + d, r.tail.end_char + d, label=r.tail.label_),
-        )
-        for d, group in zip((0, shift), relations, strict=True)
-        for r in group
-    ]
     rin = nlp.get_pipe("rin")
+    examples = gold_examples(nlp)[:2]
+    golds = [eg.reference for eg in examples]
+    gold = Doc.from_docs(golds, exclude=["user_data"])
+    together = as_example(nlp, gold)
+    relations, start = [], 0
+    for doc in golds:
+        for k in range(len(doc)):
+            together.predicted[start + k].is_sent_start = k == 0
+        for r in get_relations(doc):
+            head, tail = (
+                Span(gold, start + span.start, start + span.end, span.label_)
+                for span in (r.head, r.tail)
+            )
+            relations.append(Relation(head, r.label, tail))
+        start += len(doc)
+    set_relations(gold, relations)
     expected = rin.update(examples)  # type: ignore[attr-defined]
     assert rin.update([together]) == pytest.approx(expected, rel=1e-4)  # type: ignore[attr-defined]
 

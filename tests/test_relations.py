@@ -74,10 +74,10 @@ COPIES = [by_bytes, by_docbin, by_pickle, by_copy]
 copies = pytest.mark.parametrize("make_copy", COPIES)
 
 
-@pytest.fixture
-def foreign_extension() -> Iterator[str]:
+@pytest.fixture(params=[{"default": None}, {"getter": len}, {"method": len}])
+def foreign_extension(request: pytest.FixtureRequest) -> Iterator[str]:
     name = "rin_test_foreign"
-    Doc.set_extension(name, default=None)
+    Doc.set_extension(name, **request.param)
     yield name
     Doc.remove_extension(name)
 

@@ -167,12 +167,13 @@ def test_finer_tokens_that_fit_are_gold(anchor: str, tail: int) -> None:
     assert cells(targets) == {(0, 0, tail, 0): True}
 
 
-def test_known_gold_outweighs_a_masked_cell() -> None:
-    ann, york, ew_york = (0, 1, "PER"), (4, 5, "LOC"), (3, 5, "LOC")
+@pytest.mark.parametrize("known", [(4, 5, "LOC"), (2, 5, "LOC")])  # after and before the other
+def test_known_gold_outweighs_a_masked_cell(known: EntitySpan) -> None:
+    ann, ew_york = (0, 1, "PER"), (3, 5, "LOC")
     gold = make_gold(
         ["Ann", "in", "N", "ew", "York"],
-        [ann, york],
-        [(ann, "lives_in", ew_york), (ann, "lives_in", york)],
+        [ann, known],
+        [(ann, "lives_in", ew_york), (ann, "lives_in", known)],
         spaces=[True, True, False, True, False],
     )
     example = make_example(gold, ["Ann", "in", "New", "York"], [True, True, True, False])

@@ -12,9 +12,10 @@ takes its static vector, in training (when dropped) as in prediction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from spacy.attrs import IDS
 from spacy.tokens import Doc
 from spacy.vectors import Mode, Vectors
 from thinc.api import Dropout, Model, chain, concatenate
@@ -56,7 +57,7 @@ def count(counts: Counter[int], table: Model, doc: Doc) -> None:
 
     counts (Counter[int]): Occurrences so far by hash; updated in place.
     """
-    counts.update(doc.to_array(table.attrs["attr"]).tolist())
+    counts.update(_column([doc], table.attrs["attr"]).tolist())
 
 
 def build(table: Model, counts: Counter[int]) -> None:
@@ -138,11 +139,11 @@ def _forward(
     return model.ops.unflatten(Y, model.ops.asarray1i(lengths)), backprop
 
 
-def _column(docs: list[Doc], attr: str) -> np.ndarray:
+def _column(docs: Sequence[Doc], attr: str) -> np.ndarray:
     """(words,) hashes of one attribute of all tokens."""
-    if not docs:
-        return np.zeros(0, dtype=np.uint64)
-    return np.concatenate([doc.to_array(attr) for doc in docs]).astype(np.uint64)
+    # Span.to_array knows attributes by number only
+    columns = [doc.to_array([IDS[attr]]).reshape(-1) for doc in docs]
+    return np.concatenate([np.zeros(0, dtype=np.uint64), *columns]).astype(np.uint64)
 
 
 def _find_rows(known: np.ndarray, keys: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.scorer import PRFScore
+from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
@@ -51,7 +51,9 @@ def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R050.format(path=test))
-        scores = nlp.evaluate(examples)
+        for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
+            eg.predicted = doc
+        scores = Scorer(nlp).score(examples)
         authors = score_authors(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
     return {

@@ -1,0 +1,297 @@
+"""rin over other encoders: a transformer or a shared tok2vec by a listener, spaCy's CNN inline.
+
+The transformer is made here, with random weights and a vocabulary of the toy corpus.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.util import fix_random_seed
+from thinc.api import Adam, Model
+from toy import (
+    ENTITY_LABELS,
+    PATTERNS,
+    as_example,
+    assert_same,
+    gold_doc,
+    gold_examples,
+    texts,
+    triple_texts,
+)
+
+from spacy_rin import has_relations, set_relations
+
+RIN = {"@architectures": "spacy-rin.RIN.v1", "hidden_width": 32, "rounds": 2}
+CNN = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    "width": 32,
+    "depth": 2,
+    "embed_size": 200,
+    "window_size": 1,
+    "maxout_pieces": 2,
+    "subword_features": True,
+    "pretrained_vectors": None,
+}
+ENCODERS = ["transformer", "tok2vec", "cnn"]
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two layers of width 32 and its tokenizer, as a local folder."""
+    pytest.importorskip("spacy_transformers", reason="needs the extra spacy-rin[transformers]")
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    path = tmp_path_factory.mktemp("bert")
+    words = sorted({word.lower() for text in texts() for word in text.split()})
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, "ada", "##s", "love", "##lace"]
+    vocab = path / "vocab.txt"
+    vocab.write_text("\n".join(dict.fromkeys(pieces)))
+    BertTokenizerFast(vocab_file=str(vocab)).save_pretrained(path)
+    fix_random_seed(0)
+    config = BertConfig(
+        vocab_size=len(set(pieces)),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    BertModel(config).save_pretrained(path)
+    return path
+
+
+@pytest.fixture
+def make(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Language]:
+    """Builds a pipeline with the encoder of that name, initialised on the corpus."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    def build(encoder: str, **settings: Any) -> Language:
+        nlp = spacy.blank("en")
+        tok2vec = CNN
+        if encoder == "transformer":
+            nlp.add_pipe("transformer", config={"model": transformer(bert_path())})
+            tok2vec = {
+                "@architectures": "spacy-transformers.TransformerListener.v1",
+                "grad_factor": 1.0,
+                "pooling": {"@layers": "reduce_mean.v1"},
+            }
+        elif encoder == "tok2vec":
+            nlp.add_pipe("tok2vec", config={"model": CNN})
+            tok2vec = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "*"}
+        nlp.add_pipe("rin", config={"model": {**RIN, "tok2vec": tok2vec}, **settings})
+        fix_random_seed(0)
+        examples = gold_examples(nlp)
+        nlp.initialize(lambda: examples)
+        return nlp
+
+    def bert_path() -> Path:
+        path: Path = request.getfixturevalue("bert")
+        return path
+
+    return build
+
+
+def transformer(path: Path) -> dict[str, Any]:
+    return {
+        "@architectures": "spacy-transformers.TransformerModel.v3",
+        "name": str(path),
+        "tokenizer_config": {"use_fast": True},
+        "get_spans": {
+            "@span_getters": "spacy-transformers.strided_spans.v1",
+            "window": 64,
+            "stride": 48,
+        },
+    }
+
+
+def train(nlp: Language, steps: int, n_docs: int = 8) -> list[float]:
+    """Updates as `spacy train` makes them: all components learn after all have backpropagated."""
+    examples = gold_examples(nlp)[:n_docs]
+    optimizer = Adam(0.005, L2=0.0, grad_clip=0.0)
+    history = []
+    for _ in range(steps):
+        history.append(nlp.update(examples, sgd=False, losses={})["rin"])
+        for _, pipe in nlp.pipeline:
+            if getattr(pipe, "is_trainable", False):
+                pipe.finish_update(optimizer)  # type: ignore[attr-defined]
+    return history
+
+
+def empty_example(nlp: Language) -> Example:
+    doc = Doc(nlp.vocab)
+    set_relations(doc, [])
+    return Example(Doc(nlp.vocab), doc)
+
+
+def parameters(model: Model) -> list[np.ndarray]:
+    """Copies of all parameters, thinc's and torch's."""
+    found = [node.get_param(n).copy() for node in model.walk() for n in node.param_names]
+    for node in model.walk():
+        for shim in node.shims:
+            found += [p.detach().numpy().copy() for p in shim._model.parameters()]
+    return found
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_loss_falls(make: Callable[..., Language], encoder: str) -> None:
+    losses = train(make(encoder), steps=15)
+    assert all(math.isfinite(loss) for loss in losses)
+    assert losses[-1] < losses[0] / 2
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_it_learns_a_triple(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder)
+    train(nlp, steps=100, n_docs=4)
+    gold = gold_doc(nlp.vocab, *PATTERNS[0])
+    assert triple_texts(nlp(gold.text)) == triple_texts(gold)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_one_tag_vector_a_word(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder)
+    rin = nlp.get_pipe("rin")
+    docs = [nlp(text) for text in ["Plato was born", "", "London"]]
+    assert rin.model.predict(rin._batch(docs)).tags().shape == (4, 1 + 4 * len(ENTITY_LABELS))
+
+
+@pytest.mark.parametrize("encoder", ["transformer", "tok2vec"])
+def test_gradient_reaches_the_upstream_component(
+    make: Callable[..., Language], encoder: str
+) -> None:
+    nlp = make(encoder)
+    before = parameters(nlp.get_pipe(encoder).model)
+    train(nlp, steps=1)
+    after = parameters(nlp.get_pipe(encoder).model)
+    moved = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+    assert sum(moved) > len(moved) / 2
+
+
+def test_gradient_reaches_the_cnn(make: Callable[..., Language]) -> None:
+    nlp = make("cnn")
+    tok2vec = nlp.get_pipe("rin").model.get_ref("tok2vec")
+    before = parameters(tok2vec)
+    train(nlp, steps=1)
+    moved = [not np.array_equal(a, b) for a, b in zip(before, parameters(tok2vec), strict=True)]
+    assert sum(moved) > len(moved) / 2
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_saved_pipeline_gives_the_same_output(
+    make: Callable[..., Language], encoder: str, tmp_path: Path
+) -> None:
+    nlp = make(encoder, threshold=0.002)
+    train(nlp, steps=15)
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path)
+    assert any(has_relations(nlp(text)) for text in texts())
+    for text in texts():
+        assert_same(loaded(text), nlp(text))
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_empty_and_blank_docs_in_a_batch(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder, threshold=0.002)
+    train(nlp, steps=5)
+    batch = ["", texts()[0], " ", "", texts()[1]]
+    for doc, text in zip(nlp.pipe(batch), batch, strict=True):
+        assert_same(doc, nlp(text))
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_empty_doc_in_a_training_batch(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder)
+    examples = gold_examples(nlp)[:3]
+    plain = nlp.update(examples, sgd=False, losses={})["rin"]
+    batch = [empty_example(nlp), *examples, empty_example(nlp)]
+    assert nlp.update(batch, sgd=False, losses={})["rin"] == pytest.approx(plain, rel=1e-4)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_training_batch_of_empty_docs_alone(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder)
+    batch = [empty_example(nlp), empty_example(nlp)]
+    assert nlp.update(batch, sgd=False, losses={})["rin"] == 0.0
+    assert math.isfinite(train(nlp, steps=1)[0])
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_sentences_are_the_units_of_a_whole_doc(
+    make: Callable[..., Language], encoder: str
+) -> None:
+    nlp = make(encoder, threshold=0.0)
+    nlp.add_pipe("sentencizer", first=True)
+    train(nlp, steps=15)
+    doc = nlp(f"{texts()[0]} {texts()[1]}")
+    first, second = doc.sents
+    assert doc._.relations
+    for r in doc._.relations:
+        assert r.head.sent == r.tail.sent in (first, second)
+
+
+@pytest.mark.parametrize("encoder", ["transformer", "tok2vec"])
+def test_training_by_sentence_reaches_the_upstream_component(
+    make: Callable[..., Language], encoder: str
+) -> None:
+    nlp = make(encoder)
+    eg = as_example(nlp, gold_doc(nlp.vocab, *PATTERNS[3]))
+    eg.predicted[4].is_sent_start = True
+    losses = nlp.update([eg], sgd=False, losses={})
+    assert math.isfinite(losses["rin"]) and losses[encoder] > 0
+
+
+@pytest.mark.parametrize("encoder", ["transformer", "tok2vec"])
+def test_long_units_are_read_in_windows(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder, max_length=5)
+    losses = train(nlp, steps=15)
+    assert losses[-1] < losses[0] / 2
+    assert len(nlp(" ".join(texts()))) > 200
+
+
+def test_frozen_transformer_that_annotates_is_not_trained(make: Callable[..., Language]) -> None:
+    nlp = make("transformer")
+    before = parameters(nlp.get_pipe("transformer").model)
+    frozen = parameters(nlp.get_pipe("rin").model)
+    examples = gold_examples(nlp)[:4]
+    nlp.update(
+        examples,
+        sgd=Adam(0.01, L2=0.0, grad_clip=0.0),
+        losses={},
+        exclude=["transformer"],
+        annotates=["transformer"],
+    )
+    after = parameters(nlp.get_pipe("transformer").model)
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    moved = zip(frozen, parameters(nlp.get_pipe("rin").model), strict=True)
+    assert any(not np.array_equal(a, b) for a, b in moved)
+
+
+def test_words_of_several_pieces_get_one_vector(make: Callable[..., Language]) -> None:
+    nlp = make("transformer")
+    doc = nlp("Londons Lovelace")
+    rin = nlp.get_pipe("rin")
+    assert len(rin.model.predict(rin._batch([doc])).tags()) == len(doc) == 2
+
+
+def test_own_embedding_in_a_shared_tok2vec_is_an_error_that_says_where_it_belongs() -> None:
+    nlp = spacy.blank("en")
+    embed = {"@architectures": "spacy-rin.WordTagEmbed.v1", "word_width": 8, "tag_width": 0}
+    encode = {"@architectures": "spacy-rin.BiLSTMEncoder.v1", "width": 8, "depth": 1}
+    tok2vec = {"@architectures": "spacy.Tok2Vec.v2", "embed": embed, "encode": encode}
+    nlp.add_pipe("tok2vec", config={"model": tok2vec})
+    with pytest.raises(ValueError, match=r"components\.rin\.model\.tok2vec"):
+        nlp.initialize(lambda: gold_examples(nlp))
