@@ -37,7 +37,7 @@ PATTERNS = {
     "modified_tail": 13,
     "participle": 7,
     "several_subjects": 8,
-    "whole": 11,
+    "whole": 14,
     "two_sentences": 4,
 }
 SLOT = re.compile(r"\{([POBUCNWS])\d?(\+?)\}")

@@ -173,8 +173,8 @@ def _company_or_institute(rng: random.Random, own: Own) -> Name:
 
 def _university(rng: random.Random, own: Own) -> Name:
     city, draw = _city(rng, own), rng.random()
-    if draw < 0.5:
-        return Name(f"{own(SURNAMES)} University", "U")
-    if draw < 0.7:
+    if draw < 0.3:
+        return Name(f"{own(SURNAMES)} Academy", "U", article=True)
+    if draw < 0.6:
         return Name(f"University of {city}", "U", article=True, city=city)
     return Name(f"{city} University", "U", city=city)

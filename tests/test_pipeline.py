@@ -28,6 +28,7 @@ from toy import (
     entities,
     gold_examples,
     initialised,
+    rin_of,
     scores,
     texts,
     trained,
@@ -282,7 +283,7 @@ def test_docs_with_and_without_sentences_share_a_batch(
 
 def test_gold_of_several_sentences_is_trained_as_its_sentences_are() -> None:
     nlp = initialised()
-    rin = nlp.get_pipe("rin")
+    rin = rin_of(nlp)
     examples = gold_examples(nlp)[:2]
     golds = [eg.reference for eg in examples]
     gold = Doc.from_docs(golds, exclude=["user_data"])
@@ -299,8 +300,8 @@ def test_gold_of_several_sentences_is_trained_as_its_sentences_are() -> None:
             relations.append(Relation(head, r.label, tail))
         start += len(doc)
     set_relations(gold, relations)
-    expected = rin.update(examples)  # type: ignore[attr-defined]
-    assert rin.update([together]) == pytest.approx(expected, rel=1e-4)  # type: ignore[attr-defined]
+    expected = rin.update(examples)
+    assert rin.update([together]) == pytest.approx(expected, rel=1e-4)
 
 
 # -- long texts ------------------------------------------------------------------------------------
@@ -336,7 +337,7 @@ def test_ten_thousand_words_by_sentence(splitting: Language, alone: dict[str, Do
 def test_triple_is_found_wherever_it_is_in_a_long_unit(
     windows: Language, before: int, after: int, max_length: int
 ) -> None:
-    windows.get_pipe("rin").cfg["max_length"] = max_length
+    rin_of(windows).cfg["max_length"] = max_length
     words = ["um"] * before + MIDDLE.split() + ["um"] * after
     doc = windows(Doc(windows.vocab, words=words))
     assert [(e.start, e.end, e.label_) for e in doc.ents] == [

@@ -22,6 +22,7 @@ from toy import (
     assert_same,
     gold_docs,
     gold_examples,
+    rin_of,
     texts,
     trained,
     write_corpus,
@@ -185,7 +186,7 @@ def test_training_takes_the_labels_that_init_labels_wrote(workspace: Path, label
         *overrides(**rin_paths(workspace), **SIZES, **{"training.max_epochs": 1}),
     )
     nlp = spacy.load(workspace / "with_labels" / "model-last")
-    assert nlp.get_pipe("rin").labels == ("zoo", *RELATION_LABELS)
+    assert rin_of(nlp).labels == ("zoo", *RELATION_LABELS)
 
 
 # -- train, evaluate -------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def test_trained_pipeline_has_tags_entities_and_relations(pipeline: Path) -> Non
 
 def test_tags_of_the_tagger_have_rows_in_the_model(pipeline: Path) -> None:
     nlp = spacy.load(pipeline)
-    tables = [n for n in nlp.get_pipe("rin").model.walk() if n.attrs.get("attr") == "TAG"]
+    tables = [n for n in rin_of(nlp).model.walk() if n.attrs.get("attr") == "TAG"]
     known = {nlp.vocab.strings[int(key)] for key in tables[0].attrs["keys"]}
     assert known == {"NNP", "X", "."}
 
@@ -328,6 +329,6 @@ def test_word_vectors_reach_the_word_table(workspace: Path) -> None:
         *overrides(**{**arguments, **SIZES, **settings}),
     )
     nlp = spacy.load(workspace / "with_vectors" / "model-last")
-    tables = [n for n in nlp.get_pipe("rin").model.walk() if n.attrs.get("attr") == "ORTH"]
+    tables = [n for n in rin_of(nlp).model.walk() if n.attrs.get("attr") == "ORTH"]
     rows = tables[0].predict([Doc(nlp.vocab, words=["born", "London"])])[0]
     assert rows[0] == pytest.approx(0.5, abs=1e-3) and rows[1] == pytest.approx(2.0, abs=1e-3)

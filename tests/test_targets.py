@@ -142,6 +142,17 @@ def test_coarser_tokens_mask_tags_and_cells() -> None:
     assert cells(targets) == {(0, 1, 0, 0): False, (0, 0, 1, 1): False, (0, 1, 3, 1): True}
 
 
+@pytest.mark.parametrize("start, end", [(1, 2), (0, 1)])
+def test_one_side_that_does_not_fit_is_enough_to_mask(start: int, end: int) -> None:
+    mention = (start, end, "LOC")
+    gold = make_gold(
+        ["trans", "rhenic", "x"], [mention], [(mention, "near", mention)], [False, True, False]
+    )
+    targets = targets_of([make_example(gold, ["transrhenic", "x"], [True, False])])
+    assert names(targets.tags) == ["?", "O"]
+    assert cells(targets) == {(0, 0, 0, 1): False}
+
+
 def test_every_token_a_misaligned_entity_touches_is_masked() -> None:
     gold = make_gold(
         ["pre", "New", "York", "post", "Ann"],

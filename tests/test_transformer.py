@@ -25,6 +25,7 @@ from toy import (
     assert_same,
     gold_doc,
     gold_examples,
+    rin_of,
     texts,
     triple_texts,
 )
@@ -164,7 +165,7 @@ def test_it_learns_a_triple(make: Callable[..., Language], encoder: str) -> None
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_one_tag_vector_a_word(make: Callable[..., Language], encoder: str) -> None:
     nlp = make(encoder)
-    rin = nlp.get_pipe("rin")
+    rin = rin_of(nlp)
     docs = [nlp(text) for text in ["Plato was born", "", "London"]]
     assert rin.model.predict(rin._batch(docs)).tags().shape == (4, 1 + 4 * len(ENTITY_LABELS))
 
@@ -183,7 +184,7 @@ def test_gradient_reaches_the_upstream_component(
 
 def test_gradient_reaches_the_cnn(make: Callable[..., Language]) -> None:
     nlp = make("cnn")
-    tok2vec = nlp.get_pipe("rin").model.get_ref("tok2vec")
+    tok2vec = rin_of(nlp).model.get_ref("tok2vec")
     before = parameters(tok2vec)
     train(nlp, steps=1)
     moved = [not np.array_equal(a, b) for a, b in zip(before, parameters(tok2vec), strict=True)]
@@ -265,7 +266,7 @@ def test_long_units_are_read_in_windows(make: Callable[..., Language], encoder: 
 def test_frozen_transformer_that_annotates_is_not_trained(make: Callable[..., Language]) -> None:
     nlp = make("transformer")
     before = parameters(nlp.get_pipe("transformer").model)
-    frozen = parameters(nlp.get_pipe("rin").model)
+    frozen = parameters(rin_of(nlp).model)
     examples = gold_examples(nlp)[:4]
     nlp.update(
         examples,
@@ -276,14 +277,14 @@ def test_frozen_transformer_that_annotates_is_not_trained(make: Callable[..., La
     )
     after = parameters(nlp.get_pipe("transformer").model)
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
-    moved = zip(frozen, parameters(nlp.get_pipe("rin").model), strict=True)
+    moved = zip(frozen, parameters(rin_of(nlp).model), strict=True)
     assert any(not np.array_equal(a, b) for a, b in moved)
 
 
 def test_words_of_several_pieces_get_one_vector(make: Callable[..., Language]) -> None:
     nlp = make("transformer")
     doc = nlp("Londons Lovelace")
-    rin = nlp.get_pipe("rin")
+    rin = rin_of(nlp)
     assert len(rin.model.predict(rin._batch([doc])).tags()) == len(doc) == 2
 
 

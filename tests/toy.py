@@ -21,6 +21,7 @@ from spacy.vocab import Vocab
 from thinc.api import Adam, Config
 
 from spacy_rin import Relation, get_relations, set_relations
+from spacy_rin.component import RelationExtractor
 
 Triples = Sequence[tuple[str, str, str]]
 
@@ -139,6 +140,12 @@ def train(nlp: Language, epochs: int = 40, *, seed: int = 0, drop: float = 0.0) 
     return history
 
 
+def rin_of(nlp: Language) -> RelationExtractor:
+    pipe = nlp.get_pipe("rin")
+    assert isinstance(pipe, RelationExtractor)
+    return pipe
+
+
 def initialised(**settings: Any) -> Language:
     """A small pipeline with untrained parameters, the same ones each time."""
     nlp = blank(**settings)
@@ -158,7 +165,7 @@ def trained_bytes() -> bytes:
 def trained(**settings: Any) -> Language:
     """A copy of the one trained pipeline, to be changed at will; `settings` go to rin's cfg."""
     nlp = blank().from_bytes(trained_bytes())
-    nlp.get_pipe("rin").cfg.update(settings)
+    rin_of(nlp).cfg.update(settings)
     return nlp
 
 

@@ -195,18 +195,18 @@ def _print_result(result: dict[str, Any]) -> None:
         ("sentences in one text", "joined"),
     ):
         rows = {
-            name: {**{x: row[f"rel_{x}"] for x in "prf"}, "n": row["triples"]}
+            name: {**{x: row[f"rel_{x}"] for x in "prf"}, "counts": row}
             for name, row in result[key].items()
         }
         if rows:
             _print_scores(title, rows)
 
 
-def _print_scores(title: str, rows: dict[str, dict[str, float]]) -> None:
-    counted = any("n" in row for row in rows.values())
+def _print_scores(title: str, rows: dict[str, dict[str, Any]]) -> None:
+    names = ("triples", "predicted") if any("counts" in row for row in rows.values()) else ()
     table = [
-        (name, *(f"{100 * row[x]:.1f}" for x in "prf"), *([row["n"]] if counted else []))
+        (name, *(f"{100 * row[x]:.1f}" for x in "prf"), *(row["counts"][n] for n in names))
         for name, row in rows.items()
     ]
-    header = (title, "P", "R", "F", *(["triples"] if counted else []))
-    msg.table(table, header=header, divider=True, aligns=("l", *"rrrr"[: len(header) - 1]))
+    header = (title, "P", "R", "F", *names)
+    msg.table(table, header=header, divider=True, aligns=("l", *"r" * (len(header) - 1)))

@@ -172,4 +172,4 @@ def _number_of_triples(relations: list[Relation]) -> set[str]:
 
 
 def _counted(score: PRFScore) -> dict[str, float]:
-    return {**prf("rel", score), "triples": score.tp + score.fn}
+    return {**prf("rel", score), "triples": score.tp + score.fn, "predicted": score.tp + score.fp}

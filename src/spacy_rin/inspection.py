@@ -12,7 +12,7 @@ from spacy.vocab import Vocab
 
 from .errors import Errors
 from .overlap import CLASSES, overlap_classes
-from .relations import get_relations, has_relations
+from .relations import Relation, get_relations, has_relations
 
 
 def read_docs(path: str | Path) -> Iterator[Doc]:
@@ -38,12 +38,10 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
     RETURNS (dict): Ready for JSON; `flat_tags_recall` is the share of triples whose two mentions
         both stand in doc.ents: the most that a flat tagger can find.
     """
-    counts: Counter[str] = Counter()
-    entity_labels: Counter[str] = Counter()
-    relation_labels: Counter[str] = Counter()
-    overlap: Counter[str] = Counter()
-    triples_per_doc: Counter[int] = Counter()
-    lengths: list[int] = []
+    counts: Counter[str] = Counter(docs=0, entities=0, triples=0)
+    entity_labels, relation_labels, overlap = Counter[str](), Counter[str](), Counter[str]()
+    triples_per_doc, lengths = Counter[int](), []
+    flat = 0
     examples: list[dict[str, Any]] = []
     for doc in docs:
         relations = get_relations(doc)
@@ -57,14 +55,9 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         relation_labels.update(relation.label for relation in relations)
         overlap.update(overlap_classes(relations))
         triples_per_doc[len(relations)] += 1
-        ents = {(ent.start, ent.end) for ent in doc.ents}
-        counts["flat"] += sum(
-            (r.head.start, r.head.end) in ents and (r.tail.start, r.tail.end) in ents
-            for r in relations
-        )
+        flat += _between_entities(doc, relations)
         if relations and len(examples) < n_examples:
             examples.append({"text": doc.text, "triples": [r.text for r in relations]})
-    flat = counts.pop("flat")
     return {
         "counts": dict(counts),
         "lengths": _lengths(lengths),
@@ -75,6 +68,13 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         "flat_tags_recall": flat / counts["triples"] if counts["triples"] else 1.0,
         "examples": examples,
     }
+
+
+def _between_entities(doc: Doc, relations: list[Relation]) -> int:
+    """Triples whose two mentions both stand in doc.ents."""
+    ents = {(ent.start, ent.end) for ent in doc.ents}
+    spans = [((r.head.start, r.head.end), (r.tail.start, r.tail.end)) for r in relations]
+    return sum(head in ents and tail in ents for head, tail in spans)
 
 
 def _lengths(lengths: list[int]) -> dict[str, float]:

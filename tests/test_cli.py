@@ -1,0 +1,153 @@
+"""The command line: each command on a small corpus, and each mistake in one line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from toy import gold_docs, trained, write_corpus
+from typer.testing import CliRunner, Result
+
+from spacy_rin import get_relations
+from spacy_rin.cli import app
+from spacy_rin.inspection import inspect_docs, read_docs
+
+RECORDS = [
+    {
+        "text": "Ada was born in London.",
+        "relations": [{"head": "Ada", "label": "born_in", "tail": "London"}],
+    },
+    {
+        "text": "Ada never saw Rome.",
+        "relations": [{"head": "Ada", "label": "saw", "tail": "Paris"}],
+    },
+    {"text": "It rained.", "relations": []},
+]
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    path = tmp_path / "raw.jsonl"
+    path.write_text("\n".join(map(json.dumps, RECORDS)), encoding="utf8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model")
+    trained().to_disk(path)
+    return path
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return write_corpus(tmp_path / "gold.spacy", gold_docs(spacy.blank("en").vocab))
+
+
+def test_convert_writes_docs_and_report(raw: Path, tmp_path: Path) -> None:
+    output, report = tmp_path / "out.spacy", tmp_path / "report.json"
+    result = run("convert", raw, output, "--report", report)
+    assert result.exit_code == 0, result.output
+    docs = list(DocBin().from_disk(output).get_docs(spacy.blank("en").vocab))
+    assert [len(get_relations(doc)) for doc in docs] == [1, 0, 0]
+    assert json.loads(report.read_text())["dropped"]["mention_not_found"]["count"] == 1
+    assert "mention_not_found" in result.output
+
+
+def test_convert_takes_a_slice(raw: Path, tmp_path: Path) -> None:
+    result = run("convert", raw, tmp_path / "out.spacy", "--start", 1, "--limit", 1)
+    assert result.exit_code == 0, result.output
+    (doc,) = read_docs(tmp_path / "out.spacy")
+    assert doc.text == "Ada never saw Rome."
+
+
+def test_inspect_counts_what_the_file_holds(corpus: Path) -> None:
+    result = run("inspect", corpus, "--json")
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.output)
+    docs = list(read_docs(corpus))
+    assert summary["counts"]["docs"] == len(docs)
+    assert summary["counts"]["triples"] == sum(len(get_relations(doc)) for doc in docs)
+    assert summary["flat_tags_recall"] == 1.0
+    assert sum(summary["relation_labels"].values()) == summary["counts"]["triples"]
+
+
+def test_inspect_prints_tables(corpus: Path) -> None:
+    result = run("inspect", corpus)
+    assert result.exit_code == 0 and "born_in" in result.output
+
+
+def test_inspection_of_nothing() -> None:
+    assert inspect_docs([])["counts"]["docs"] == 0
+
+
+def test_nested_mentions_lower_what_flat_tags_can_find() -> None:
+    docs = gold_docs(spacy.blank("en").vocab)
+    whole = inspect_docs(docs)
+    docs[0].ents = []
+    assert inspect_docs(docs)["flat_tags_recall"] < whole["flat_tags_recall"] == 1.0
+
+
+def test_evaluate_prints_and_writes(model: Path, corpus: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results" / "toy.json"
+    result = run("evaluate", model, corpus, "--train", corpus, "--output", output)
+    assert result.exit_code == 0, result.output
+    data = json.loads(output.read_text())
+    for key in ("scores", "by_overlap", "by_triples", "by_seen", "per_type", "joined", "config"):
+        assert data[key]
+    for key in ("seed", "chosen_on", "versions", "data", "train_seconds", "hardware"):
+        assert key in data
+    assert data["chosen_on"] == "dev"
+    assert "authors_exact" in result.output
+
+
+def test_render_draws_gold(corpus: Path, tmp_path: Path) -> None:
+    result = run("render", corpus, tmp_path / "page.html", "--limit", 3)
+    assert result.exit_code == 0, result.output
+    assert "born_in" in (tmp_path / "page.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".jsonl"])
+def test_render_draws_what_a_pipeline_finds(model: Path, tmp_path: Path, suffix: str) -> None:
+    text = "Alan Turing was born in New York ."
+    source = tmp_path / f"texts{suffix}"
+    source.write_text(text if suffix == ".txt" else json.dumps({"text": text}), encoding="utf8")
+    result = run("render", source, tmp_path / "page.html", "--model", model)
+    assert result.exit_code == 0, result.output
+    assert "born_in" in (tmp_path / "page.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["convert", "missing.jsonl", "out.spacy"], ["missing.jsonl"]),
+        (["inspect", "missing.spacy"], ["missing.spacy", "convert"]),
+        (["evaluate", "no_such_model", "missing.spacy"], ["no_such_model"]),
+        (["render", "texts.txt", "page.html"], ["texts.txt", "--model"]),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    tmp_path: Path, args: list[str], words: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "spacy_rin", *args],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert all(word in output for word in words), output
+    assert "Traceback" not in output
+    assert list(tmp_path.iterdir()) == []

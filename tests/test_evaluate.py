@@ -1,0 +1,186 @@
+"""The report of `spacy-rin evaluate`: each figure against a count made another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from toy import COPIES, PATTERNS, as_example, gold_docs, gold_examples, trained, write_corpus
+
+from spacy_rin import Relation, get_relations, set_relations
+from spacy_rin.authors import score_authors
+from spacy_rin.convert import UNPLACED
+from spacy_rin.evaluate import describe_corpus, evaluate, find_rin, score_joined
+from spacy_rin.units import make_batch
+
+
+@pytest.fixture(scope="module")
+def nlp() -> Language:
+    return trained()
+
+
+def predicted(nlp: Language) -> list[Example]:
+    examples = gold_examples(nlp)
+    for eg in examples:
+        eg.predicted = nlp(eg.predicted)
+    return examples
+
+
+def test_report_has_every_section(nlp: Language, tmp_path: Path) -> None:
+    test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
+    result = evaluate(nlp, test, test)
+    assert set(result) == {"scores", "by_overlap", "by_triples", "by_seen", "per_type", "joined"}
+    for name in ("ents", "rel", "rel_strict", "rel_partial", "rel_text", "authors_exact"):
+        assert isinstance(result["scores"][f"{name}_f"], float)
+    n_triples = sum(len(get_relations(doc)) for doc in gold_docs(nlp.vocab))
+    assert sum(row["triples"] for row in result["by_triples"].values()) == n_triples
+    assert result["by_seen"]["seen"]["triples"] == n_triples
+    assert result["by_seen"]["unseen"]["triples"] == 0
+    assert result["joined"]["4"]["triples"] == n_triples
+
+
+def test_scores_are_those_of_the_component(nlp: Language, tmp_path: Path) -> None:
+    test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
+    expected = nlp.evaluate(gold_examples(nlp))
+    found = evaluate(nlp, test)["scores"]
+    assert found["rel_f"] == expected["rel_f"] > 0.5
+    assert found["ents_f"] == expected["ents_f"]
+
+
+def test_unseen_triples_are_told_apart(nlp: Language, tmp_path: Path) -> None:
+    docs = gold_docs(nlp.vocab)
+    first, rest = docs[: len(PATTERNS)], docs[len(PATTERNS) :]
+    train, test = (
+        write_corpus(tmp_path / "train.spacy", first),
+        write_corpus(tmp_path / "test.spacy", rest),
+    )
+    seen_text = {r.text for doc in first for r in get_relations(doc)}
+    expected = sum(r.text in seen_text for doc in rest for r in get_relations(doc))
+    result = evaluate(nlp, test, train)["by_seen"]
+    assert result["seen"]["triples"] == expected
+    assert result["unseen"]["triples"] > 0
+
+
+def test_unplaced_triples_count_as_misses(nlp: Language, tmp_path: Path) -> None:
+    docs = gold_docs(nlp.vocab)
+    n_triples = sum(len(get_relations(doc)) for doc in docs)
+    docs[0].user_data[UNPLACED] = n_triples
+    scores = evaluate(nlp, write_corpus(tmp_path / "test.spacy", docs))["scores"]
+    assert scores["rel_with_unplaced_r"] == pytest.approx(scores["rel_r"] / 2)
+    assert scores["rel_with_unplaced_p"] == scores["rel_p"]
+
+
+def test_gold_records_are_read_as_one_unit(nlp: Language, tmp_path: Path) -> None:
+    test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
+    expected = evaluate(nlp, test)["scores"]
+    split = trained()
+    split.add_pipe("sentencizer", first=True, config={"punct_chars": [",", "in"]})
+    assert evaluate(split, test)["scores"] == expected
+    assert find_rin(split).cfg["unit"] == "sentence"
+
+
+class Oracle:
+    """A pipeline that finds every gold triple of joined texts; it counts in tokens."""
+
+    def __init__(self, docs: Sequence[Doc], size: int) -> None:
+        self.groups = [docs[k : k + size] for k in range(0, len(docs), size)]
+
+    def pipe(self, texts: list[str]) -> Iterator[Doc]:
+        for text, group in zip(texts, self.groups, strict=True):
+            joined = Doc(group[0].vocab, words=[t.text for doc in group for t in doc])
+            assert joined.text.strip() == text
+            relations, shift = [], 0
+            for doc in group:
+                for r in get_relations(doc):
+                    head, tail = (
+                        Span(joined, span.start + shift, span.end + shift)
+                        for span in (r.head, r.tail)
+                    )
+                    relations.append(Relation(head, r.label, tail))
+                shift += len(doc)
+            set_relations(joined, relations)
+            yield joined
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 5])
+def test_joined_texts_shift_gold_offsets(nlp: Language, size: int) -> None:
+    docs = gold_docs(nlp.vocab)
+    scores = score_joined(Oracle(docs, size), docs, size)  # type: ignore[arg-type]
+    assert scores["rel_f"] == 1.0
+    assert scores["triples"] == scores["predicted"] == sum(len(get_relations(d)) for d in docs)
+
+
+def test_authors_scores_equal_a_count_over_the_dense_table(nlp: Language) -> None:
+    examples = predicted(nlp)
+    rin = find_rin(nlp)
+    counts = np.zeros(4)  # right under partial match, under exact match, predicted, gold
+    for eg in examples:
+        batch = make_batch([eg.predicted], unit="doc")
+        if not batch.windows:
+            continue
+        scores = rin.model.predict(batch)
+        n = len(eg.predicted)
+        tags = [scores_to_name(rin.entity_labels, t) for t in scores.tags().argmax(1)]
+        gold_tags = iob_to_bioes(eg.reference)
+        rows, cols, labels, _ = scores.all_cells_over(rin.cfg["threshold"])
+        table = np.zeros((n, n, len(rin.labels)), dtype=bool)
+        table[rows, cols, labels] = True
+        gold = np.zeros_like(table)
+        right_entity = np.zeros(n, dtype=bool)
+        for ent in eg.reference.ents:
+            span = slice(ent.start, ent.end)
+            right_entity[ent.end - 1] = [t[0] for t in tags[span]] == gold_tags[span]
+        for r in get_relations(eg.reference):
+            gold[r.head.end - 1, r.tail.end - 1, rin.labels.index(r.label)] = True
+        right = table & gold
+        both = right_entity[:, None] & right_entity[None, :] & ~np.eye(n, dtype=bool)
+        counts += right.sum(), (right & both[:, :, None]).sum(), table.sum(), gold.sum()
+    found = score_authors(rin, examples)
+    partial, exact, n_predicted, n_gold = counts
+    assert partial > 0
+    assert found["authors_partial_p"] == pytest.approx(partial / n_predicted)
+    assert found["authors_partial_r"] == pytest.approx(partial / n_gold)
+    assert found["authors_exact_p"] == pytest.approx(exact / n_predicted)
+    assert found["authors_exact_r"] == pytest.approx(exact / n_gold)
+
+
+def scores_to_name(entity_labels: tuple[str, ...], tag: int) -> str:
+    names = ["O", *(f"{p}-{label}" for label in entity_labels for p in "BIES")]
+    return names[tag]
+
+
+def iob_to_bioes(doc: Doc) -> list[str]:
+    tags = ["O"] * len(doc)
+    for ent in doc.ents:
+        tags[ent.start : ent.end] = ["B", *"I" * (len(ent) - 2), "E"] if len(ent) > 1 else ["S"]
+    return tags
+
+
+def test_gold_label_outside_the_model_is_a_miss(nlp: Language) -> None:
+    examples = predicted(nlp)
+    before = score_authors(find_rin(nlp), examples)
+    gold = gold_docs(nlp.vocab)[0]
+    for row in gold.user_data["spacy_rin.relations"]:
+        row[3] = "never_seen"
+    extra = as_example(nlp, gold)
+    extra.predicted = nlp(extra.predicted)
+    after = score_authors(find_rin(nlp), [*examples, extra])
+    assert after["authors_partial_r"] < before["authors_partial_r"]
+
+
+def test_corpus_description_changes_with_the_file(nlp: Language, tmp_path: Path) -> None:
+    docs = gold_docs(nlp.vocab)
+    whole = describe_corpus(write_corpus(tmp_path / "a.spacy", docs))
+    part = describe_corpus(write_corpus(tmp_path / "b.spacy", docs[1:]))
+    assert whole["docs"] == part["docs"] + 1 == COPIES * len(PATTERNS)
+    assert whole["md5"] != part["md5"]
+
+
+def test_pipeline_without_rin_is_an_error() -> None:
+    with pytest.raises(ValueError, match="rin"):
+        find_rin(Language())

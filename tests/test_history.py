@@ -1,0 +1,43 @@
+"""The history file of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import spacy
+
+from spacy_rin.history import make_history_logger, read_history
+
+INFO = {
+    "epoch": 1,
+    "step": 20,
+    "score": 0.5,
+    "losses": {"rin": 3.0},
+    "other_scores": {"rel_f": 0.5, "rel_per_type": {"r": {"f": 0.5}}},
+}
+
+
+def test_each_evaluation_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "history.jsonl"
+    log, finalize = make_history_logger(path)(spacy.blank("en"))
+    log(None)  # a step without an evaluation
+    log({**INFO, "other_scores": {}})
+    log(INFO)
+    log({**INFO, "step": 40})
+    finalize()
+    rows = read_history(path)
+    assert [row["step"] for row in rows] == [20, 40]
+    assert rows[0]["scores"] == {"rel_f": 0.5}
+    assert 0 <= rows[0]["seconds"] <= rows[1]["seconds"]
+
+
+def test_a_new_training_starts_the_file_anew(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    for _ in range(2):
+        log, _finalize = make_history_logger(path)(spacy.blank("en"))
+        log(INFO)
+    assert len(read_history(path)) == 1
+
+
+def test_no_file_is_no_history(tmp_path: Path) -> None:
+    assert read_history(tmp_path / "missing.jsonl") == []

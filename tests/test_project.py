@@ -1,0 +1,152 @@
+"""The project's own jobs: project.yml, its scripts and data sets, and what the README shows."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from hashlib import md5
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import spacy
+import srsly
+from toy import trained
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / "scripts"
+
+
+def load(name: str) -> ModuleType:
+    """Import a script, with its neighbours within reach."""
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        spec = importlib.util.spec_from_file_location(f"script_{name}", SCRIPTS / f"{name}.py")
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+    finally:
+        sys.path.remove(str(SCRIPTS))
+
+
+def project() -> dict[str, Any]:
+    config: dict[str, Any] = srsly.read_yaml(ROOT / "project.yml")
+    return config
+
+
+def script(name: str, *args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, args)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_every_command_has_help_and_every_workflow_its_commands() -> None:
+    config = project()
+    commands = {command["name"]: command for command in config["commands"]}
+    assert all(command["help"] for command in commands.values())
+    assert {name for names in config["workflows"].values() for name in names} <= set(commands)
+    assert {"demo", "all", "all-gpu"} <= set(config["workflows"])
+
+
+def test_project_is_valid_for_spacy() -> None:
+    from weasel.util import load_project_config
+
+    load_project_config(ROOT, interpolate=True)
+
+
+def test_commands_name_scripts_that_exist() -> None:
+    text = (ROOT / "project.yml").read_text(encoding="utf8")
+    for name in re.findall(r"scripts/(\w+\.py)", text):
+        assert (SCRIPTS / name).is_file(), name
+
+
+def test_every_asset_of_a_data_set_is_in_the_project() -> None:
+    datasets = load("datasets")
+    dests = {asset["dest"] for asset in project()["assets"]}
+    for name, dataset in datasets.DATASETS.items():
+        if name == "demo":
+            continue
+        files = {str(part.path) for part in dataset.parts.values()}
+        files |= {str(datasets.ASSETS / extra) for extra in dataset.extra_files}
+        assert files - dests <= {"assets/nyt/train.jsonl"}, name
+
+
+def test_check_data_says_where_to_get_what_is_missing(tmp_path: Path) -> None:
+    done = script("check_data", "nyt", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "assets/nyt/train.jsonl" in done.stdout and "copy_re" in done.stdout
+
+
+def test_check_data_knows_the_data_sets(tmp_path: Path) -> None:
+    done = script("check_data", "nonsense", cwd=tmp_path)
+    assert done.returncode == 1 and "webnlg" in done.stdout and "Traceback" not in done.stderr
+
+
+def test_local_files_are_copied_by_checksum(tmp_path: Path) -> None:
+    source = tmp_path / "anywhere"
+    source.mkdir()
+    (source / "renamed.json").write_text("[]")
+    checksum = md5(b"[]").hexdigest()
+    asset = {"dest": "assets/x/train.json", "checksum": checksum, "url": "https://example.org/x"}
+    other = {"dest": "assets/x/dev.json", "checksum": "0" * 32, "url": "https://example.org/y"}
+    srsly.write_yaml(tmp_path / "project.yml", {"assets": [asset, other]})
+    done = script("copy_assets", source, "--project", tmp_path / "project.yml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "assets/x/train.json").read_text() == "[]"
+    assert not (tmp_path / "assets/x/dev.json").exists()
+
+
+def test_checksums_are_those_of_the_data(shared_data: Path) -> None:
+    for asset in project()["assets"]:
+        path = shared_data / Path(asset["dest"]).relative_to("assets")
+        assert md5(path.read_bytes()).hexdigest() == asset["checksum"], path
+
+
+def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) -> None:
+    trained().to_disk(tmp_path / "model")
+    done = script("assemble", "nyt_small", tmp_path / "model", tmp_path / "pipeline", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    nlp = spacy.load(tmp_path / "pipeline")
+    assert nlp.pipe_names[0] == "sentencizer"
+    assert nlp.meta["name"] == "rin_nyt" and "4,500" in nlp.meta["description"]
+    doc = nlp("Alan Turing was born in New York . Plato works for Hooli .")
+    assert len(list(doc.sents)) == 2
+    assert [relation.label for relation in doc._.relations] == ["born_in", "works_for"]
+
+
+def test_readme_table_is_that_of_the_results() -> None:
+    page = load("results_page")
+    runs = {p: srsly.read_json(p) for p in sorted((ROOT / "results").glob("*/*.json"))}
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    assert page.overview(runs, ROOT) in readme
+
+
+def test_package_of_the_readme_is_not_pickled(tmp_path: Path) -> None:
+    """What is loaded from outside holds no pickle: safetensors, msgpack and JSON only."""
+    nlp = trained()
+    nlp.to_disk(tmp_path / "model")
+    data = (tmp_path / "model" / "rin" / "model").read_bytes()
+    assert b"PK\x03\x04" not in data and b"data.pkl" not in data
+
+
+def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
+    """The JSON lines that the README shows are read as it says."""
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    (block,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+    from spacy_rin.convert import convert
+    from spacy_rin.inspection import read_docs
+
+    (tmp_path / "mine.jsonl").write_text(block, encoding="utf8")
+    report = convert(tmp_path / "mine.jsonl", tmp_path / "mine.spacy", strict=True)
+    texts = [[r.text for r in doc._.relations] for doc in read_docs(tmp_path / "mine.spacy")]
+    assert texts == [["Marie Curie | born_in | Warsaw"], ["Paris | located_in | France"], []]
+    assert report.triples == 2
