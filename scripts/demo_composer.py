@@ -40,6 +40,7 @@ PATTERNS = {
     "whole": 14,
     "two_sentences": 4,
 }
+PLAIN = ("modified_subject", "participle")  # where the subject has enough around it
 SLOT = re.compile(r"\{([POBUCNWS])\d?(\+?)\}")
 FILLER = re.compile(r"\{([a-z]+)(\??)\}")
 GENDERED = {
@@ -133,7 +134,7 @@ class Composer:
         if pattern == "participle":
             self.write(self._pick(PARTICIPLES[kind]), subjects)
             self.draft.add(",")
-        self._subject(kind, subjects, plain=several or pattern == "modified_subject")
+        self._subject(kind, subjects, plain=several or pattern in PLAIN)
         if pattern == "modified_subject":
             self._modify(kind, subjects)
             self.draft.add(",")

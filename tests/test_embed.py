@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Model, chain, set_dropout_rate, with_array
@@ -414,19 +414,6 @@ def test_loaded_model_drops_the_same_words() -> None:
         outputs.append(model([doc] * 20, is_train=True)[0])
     assert np.array_equal(outputs[0], outputs[1])
     assert not np.array_equal(outputs[0], embed.predict([doc] * 20))
-
-
-@pytest.mark.parametrize("is_train", [False, True])
-def test_span_equals_a_doc_of_its_words(is_train: bool) -> None:
-    vocab = make_vocab(VECTORS)
-    doc = make_doc(vocab, "Bob/N saw/V Rome/N Eve/X new/A")
-    embed = make_embed([make_doc(vocab, "Bob/N saw/V new/A")], word_dropout=0.0)
-    spans: list[Doc | Span] = [doc[1:4], doc[0:0], doc[4:5], doc]
-    found, _ = embed(spans, is_train=is_train)
-    expected = embed.predict([doc])[0]
-    for array, span in zip(found, spans, strict=True):
-        start, end = (0, 5) if span is doc else (span.start, span.end)
-        assert np.array_equal(array, expected[start:end])
 
 
 def test_empty_docs_have_no_vectors() -> None:

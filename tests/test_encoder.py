@@ -88,14 +88,19 @@ def test_gradients_equal_texts_alone(lengths: list[int], depth: int) -> None:
         assert torch.allclose(parameter.grad, expected, atol=1e-4), name
 
 
-@pytest.mark.parametrize("texts", [[], [0], [0, 0]])
-@pytest.mark.parametrize("is_train", [False, True])
-def test_no_words_have_no_vectors(texts: list[int], is_train: bool) -> None:
+@pytest.mark.parametrize("lengths", [[], [0], [0, 0]])
+def test_no_words_have_no_vectors(lengths: list[int]) -> None:
+    found = make_encoder().predict(make_texts(lengths))
+    assert [array.shape for array in found] == [(0, WIDTH)] * len(lengths)
+
+
+@pytest.mark.parametrize("lengths", [[0], [0, 0]])
+def test_no_words_can_be_trained_on(lengths: list[int]) -> None:
     encoder = make_encoder()
-    Y, backprop = encoder(make_texts(texts), is_train=is_train)
-    assert [array.shape for array in Y] == [(0, WIDTH)] * len(texts)
-    if is_train:
-        assert [array.shape for array in backprop(Y)] == [(0, INPUT)] * len(texts)
+    Y, backprop = encoder(make_texts(lengths), is_train=True)
+    assert [array.shape for array in backprop(Y)] == [(0, INPUT)] * len(lengths)
+    for parameter in module_of(encoder).parameters():
+        assert parameter.grad is None or not parameter.grad.any()
 
 
 def test_prediction_needs_no_gradient() -> None:

@@ -8,7 +8,7 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from spacy_rin.units import Batch, Window, make_batch
 
@@ -69,7 +69,7 @@ def test_whitespace_is_text(unit: str) -> None:
 
 def test_no_docs_give_an_empty_batch() -> None:
     batch = make_batch([])
-    assert (batch.windows, batch.lengths, batch.spans()) == ([], [], [])
+    assert (batch.windows, batch.lengths, batch.texts()) == ([], [], [])
     assert batch.offsets.tolist() == [0]
 
 
@@ -84,16 +84,54 @@ def test_offsets_are_the_rows_where_windows_start() -> None:
     assert batch.offsets.tolist() == [0, 2, 5, 9]
 
 
-def test_spans_are_the_text_of_the_windows() -> None:
+def test_texts_are_the_words_of_the_windows() -> None:
     batch = make_batch([make_doc(5, [0, 2]), make_doc(3)])
-    texts = [[token.text for token in span] for span in batch.spans()]
+    texts = [[token.text for token in text] for text in batch.texts()]
     assert texts == [["w0", "w1"], ["w2", "w3", "w4"], ["w0", "w1", "w2"]]
 
 
 def test_doc_that_is_one_window_stands_for_itself() -> None:
     doc = make_doc(3)
-    assert make_batch([doc], max_length=3).spans()[0] is doc
-    assert all(isinstance(span, Span) for span in make_batch([doc], max_length=2).spans())
+    (text,) = make_batch([doc], max_length=3).texts()
+    assert text is doc
+
+
+def test_texts_keep_what_a_tok2vec_reads() -> None:
+    words = ["He", "'s", "in", "Rome", " ", "now"]
+    spaces = [False, True, True, False, False, True]
+    doc = Doc(NLP.vocab, words=words, spaces=spaces, sent_starts=[1, 0, 0, 1, 0, 0])
+    for i, token in enumerate(doc):
+        token.tag_, token.lemma_, token.norm_ = f"T{i}", f"l{i}", f"n{i}"
+        token.pos_ = "NOUN" if i % 2 else "VERB"
+        token.set_morph(f"Number={'Sing' if i % 2 else 'Plur'}")
+    texts = make_batch([doc], max_length=2).texts()
+    windows = make_batch([doc], max_length=2).windows
+    assert len(texts) == 4
+    for text, window in zip(texts, windows, strict=True):
+        span = doc[window.start : window.end]
+        assert text.text == span.text_with_ws and text.vocab is doc.vocab
+        for name in (
+            "orth",
+            "lower",
+            "shape",
+            "tag",
+            "pos",
+            "morph",
+            "lemma",
+            "norm",
+            "whitespace_",
+        ):
+            found = [getattr(token, name) for token in text]
+            assert found == [getattr(token, name) for token in span], name
+
+
+def test_texts_leave_the_doc_alone() -> None:
+    doc = make_doc(4, [0, 2])
+    before = doc.to_bytes()
+    for text in make_batch([doc]).texts():
+        for token in text:
+            token.tag_ = "X"
+    assert doc.to_bytes() == before
 
 
 def test_unit_of_max_length_is_one_window() -> None:

@@ -144,13 +144,18 @@ class RelationExtractor(TrainablePipe):
         max_grad_norm: float = 5.0,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
-        for setting, value, choices in (
-            ("decode", decode, ("exact", "partial")),
-            ("anchor", anchor, ("last", "first")),
-            ("unit", unit, ("sentence", "doc")),
+        for setting, value, expected, is_right in (
+            ("threshold", threshold, "a number from 0 to 1", _is_number(threshold, 0, 1)),
+            ("decode", decode, "'exact' or 'partial'", decode in ("exact", "partial")),
+            ("anchor", anchor, "'last' or 'first'", anchor in ("last", "first")),
+            ("unit", unit, "'sentence' or 'doc'", unit in ("sentence", "doc")),
+            ("max_length", max_length, "0 or more words", _is_number(max_length, 0)),
+            ("max_grad_norm", max_grad_norm, "0 or more", _is_number(max_grad_norm, 0)),
         ):
-            if value not in choices:
-                raise ValueError(Errors.R030.format(setting=setting, value=value, choices=choices))
+            if not is_right:
+                raise ValueError(
+                    Errors.R030.format(setting=setting, value=value, expected=expected)
+                )
         super().__init__(
             vocab,
             model,
@@ -191,6 +196,10 @@ class RelationExtractor(TrainablePipe):
         RETURNS (int): 0 if the label is there already, else 1.
         RAISES (ValueError): If the model already has its parameters, which grow with no label.
         """
+        if kind not in ("relation", "entity"):
+            raise ValueError(
+                Errors.R030.format(setting="kind", value=kind, expected="'relation' or 'entity'")
+            )
         labels: list[str] = self.cfg[f"{kind}_labels"]
         if label in labels:
             return 0
@@ -223,7 +232,7 @@ class RelationExtractor(TrainablePipe):
         entities, relations = Counter[str](), Counter[str]()
         sample: list[Doc] = []
         for eg in validate_gold(get_examples()):
-            if len(sample) < 10:
+            if len(sample) < 10 and len(eg.predicted):
                 sample.append(eg.predicted)
             relations.update(relation.label for relation in get_relations(eg.reference))
             entities.update(ent.label_ for ent in eg.reference.ents)
@@ -231,10 +240,7 @@ class RelationExtractor(TrainablePipe):
                 count(
                     counter, table, eg.reference if table.attrs["attr"] == "TAG" else eg.predicted
                 )
-        found = {"entities": sorted(entities), "relations": sorted(relations)}
-        for kind, key in (("entity", "entities"), ("relation", "relations")):
-            for label in (labels or found)[key]:
-                self.add_label(label, kind)  # type: ignore[arg-type]
+        self._set_labels(labels, {"entities": sorted(entities), "relations": sorted(relations)})
         if not self.labels or not self.entity_labels:
             raise ValueError(Errors.R032.format(name=self.name, labels=self.label_data))
         for counter, table in zip(counts, tables, strict=True):
@@ -275,7 +281,12 @@ class RelationExtractor(TrainablePipe):
         scores (list[Prediction]): What `predict` returned for them.
         """
         for doc, prediction in zip(docs, scores, strict=True):
-            doc.ents = [Span(doc, *entity) for entity in prediction.entities]
+            # Kept as they are, an entity linker's ids among them.
+            kept = {} if self.cfg["overwrite"] else {(e.start, e.end): e for e in doc.ents}
+            doc.ents = [
+                kept.get((start, end)) or Span(doc, start, end, label)
+                for start, end, label in prediction.entities
+            ]
             set_relations(
                 doc,
                 (
@@ -304,6 +315,8 @@ class RelationExtractor(TrainablePipe):
         losses = {} if losses is None else losses
         examples = list(examples)
         validate_examples(examples, "RelationExtractor.update")
+        if not self._is_initialized:
+            raise ValueError(Errors.R033.format(name=self.name))
         keys = (self.name, f"{self.name}_entities", f"{self.name}_relations")
         for key in keys:
             losses.setdefault(key, 0.0)
@@ -331,7 +344,7 @@ class RelationExtractor(TrainablePipe):
 
         examples (Iterable[Example]): The Examples.
         scores (Scores): The model's output for their predicted Docs.
-        RETURNS (tuple[float, Output]): Loss, and gradient for each of the network's outputs.
+        RETURNS (tuple[float, tuple]): Loss, and gradient for each of the network's outputs.
         """
         examples = list(examples)
         loss = self._loss(examples, self._batch(eg.predicted for eg in examples), scores)
@@ -350,6 +363,18 @@ class RelationExtractor(TrainablePipe):
         network = self.model.get_ref("network")
         return any(True for shim in network.shims for _ in shim._model.parameters())
 
+    def _set_labels(self, given: dict[str, list[str]] | None, found: dict[str, list[str]]) -> None:
+        """Take labels as given, else as found; a model that is initialised anew forgets its own."""
+        given = {} if given is None else given
+        if not isinstance(given, dict) or not given.keys() <= found.keys():
+            raise ValueError(Errors.R035.format(found=given))
+        for kind, key in (("entity", "entities"), ("relation", "relations")):
+            added = [] if self._is_initialized else self.cfg[f"{kind}_labels"]
+            labels = list(dict.fromkeys([*added, *given.get(key, found[key])]))
+            self.cfg[f"{kind}_labels"] = labels
+            for label in labels:
+                self.vocab.strings.add(label)
+
     def _batch(self, docs: Iterable[Doc]) -> Batch:
         return make_batch(docs, self.cfg["unit"], self.cfg["max_length"])
 
@@ -362,3 +387,7 @@ class RelationExtractor(TrainablePipe):
         """Tags that a tagger in the pipeline can set, for data without gold tags."""
         taggers = [] if nlp is None else [p for _, p in nlp.pipeline if isinstance(p, Tagger)]
         return [self.vocab.strings.add(tag) for tagger in taggers for tag in tagger.labels]
+
+
+def _is_number(value: object, least: float, most: float = math.inf) -> bool:
+    return isinstance(value, int | float) and least <= value <= most

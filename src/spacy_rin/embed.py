@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from spacy.attrs import IDS
 from spacy.tokens import Doc
 from spacy.vectors import Mode, Vectors
 from thinc.api import Dropout, Model, chain, concatenate
@@ -37,7 +36,7 @@ def build_word_tag_embed(
     word_width (int): Width of the word vectors; that of the pipeline's vectors, where it has some.
     tag_width (int): Width of the POS (`token.tag_`) embedding; 0 for "w/o POS".
     word_dropout (float): α above; 0 to never drop a word.
-    RETURNS (Model): Takes Docs or Spans; gives (words, word_width + tag_width) for each.
+    RETURNS (Model): Takes Docs; gives a (words, word_width + tag_width) array for each.
     """
     table = _table("ORTH", word_width, word_dropout, use_vectors=True)
     if tag_width:
@@ -65,7 +64,6 @@ def build(table: Model, counts: Counter[int]) -> None:
     known = np.array(sorted(key for key in counts if key), dtype=np.uint64)
     table.attrs["keys"] = known
     table.attrs["counts"] = np.array([counts[int(key)] for key in known], dtype=np.int64)
-    table.set_dim("nV", len(known) + 1)
 
 
 def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Model:
@@ -73,7 +71,7 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
         _TABLE,
         _forward,
         init=_init,
-        dims={"nO": width, "nV": None},
+        dims={"nO": width},
         params={"E": None},
         # Hashes, sorted, so that rows are found for a whole batch at once.
         attrs={
@@ -91,7 +89,7 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
     # As torch's nn.Embedding: after two epochs of WebNLG rel_f is 0.30, against 0.01 from thinc's
     # uniform ±0.1 (whose normal_init, besides, takes its mean for the scale).
-    shape = (model.get_dim("nV"), model.get_dim("nO"))
+    shape = (len(model.attrs["keys"]) + 1, model.get_dim("nO"))
     table = model.ops.asarray2f(np.random.normal(size=shape).astype("float32"))
     vectors = X[0].vocab.vectors if X else None
     model.attrs["use_vectors"] &= vectors is not None and vectors.size > 0
@@ -141,8 +139,7 @@ def _forward(
 
 def _column(docs: Sequence[Doc], attr: str) -> np.ndarray:
     """(words,) hashes of one attribute of all tokens."""
-    # Span.to_array knows attributes by number only
-    columns = [doc.to_array([IDS[attr]]).reshape(-1) for doc in docs]
+    columns = [doc.to_array(attr) for doc in docs]
     return np.concatenate([np.zeros(0, dtype=np.uint64), *columns]).astype(np.uint64)
 
 

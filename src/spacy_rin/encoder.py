@@ -15,7 +15,8 @@ from thinc.types import Floats2d
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from .shim import deserialize_module, serialize_module
+from .errors import Errors
+from .shim import deserialize_module, flatten_texts, serialize_module
 
 
 class BiLSTM(nn.Module):
@@ -46,6 +47,8 @@ class BiLSTM(nn.Module):
         batch_sizes (Tensor): (longest text,) texts that are still going on at each step.
         RETURNS (Tensor): (W, width), in the order of `words`.
         """
+        if not len(words):
+            return words[:, :1].expand(0, self.width)
         packed, _ = self.lstm(PackedSequence(words[order], batch_sizes))
         return torch.empty_like(packed.data).index_copy(0, order, packed.data)
 
@@ -57,6 +60,8 @@ def build_bilstm_encoder(width: int = 100, depth: int = 1) -> Model[list[Floats2
     depth (int): Number of layers; the paper has 1.
     RETURNS (Model): Takes and gives a (words, width) array for each text; empty texts are fine.
     """
+    if width % 2 or width <= 0:
+        raise ValueError(Errors.R023.format(width=width))
     encoder: Model[list[Floats2d], list[Floats2d]] = PyTorchWrapper_v3(
         BiLSTM(width, depth),
         convert_inputs=_convert_inputs,
@@ -75,18 +80,18 @@ def packed_order(lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
     lengths (list[int]): Words of each text.
     RETURNS (tuple[ndarray, ndarray]): (W,) row at each place, (longest,) texts at each step.
     """
-    ranks = np.empty(len(lengths), dtype=np.int64)
-    ranks[np.argsort(-np.asarray(lengths), kind="stable")] = np.arange(len(lengths))
-    rank = np.repeat(ranks, lengths)
-    starts = np.cumsum(lengths) - lengths
-    step = np.arange(sum(lengths)) - np.repeat(starts, lengths)
+    sizes = np.asarray(lengths, dtype=np.int64)
+    ranks = np.empty_like(sizes)
+    ranks[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    rank = np.repeat(ranks, sizes)
+    step = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return np.lexsort((rank, step)), np.bincount(step)
 
 
 def _init(model: Model, X: list[Floats2d] | None = None, Y: object = None) -> None:
     module = model.shims[0]._model
     nI = X[0].shape[1] if X else model.get_dim("nI")
-    model.set_dim("nI", nI)
+    model.set_dim("nI", nI, force=True)
     device = model.shims[0].device
     module.initialize(nI)
     module.to(device)
@@ -97,7 +102,8 @@ def _convert_inputs(
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
     device = model.shims[0].device
     lengths = [len(x) for x in X]
-    words = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device)
+    flat = flatten_texts(model.ops, X, model.get_dim("nI"))
+    words = xp2torch(flat, requires_grad=is_train, device=device)
     order, batch_sizes = packed_order(lengths)
 
     def unflatten(d_inputs: ArgsKwargs) -> list[Floats2d]:
@@ -114,7 +120,7 @@ def _convert_outputs(
     lengths = model.ops.asarray1i([len(x) for x in X])
 
     def flatten(dYs: list[Floats2d]) -> ArgsKwargs:
-        dY = xp2torch(model.ops.flatten(dYs), device=Y.device)
+        dY = xp2torch(flatten_texts(model.ops, dYs, Y.shape[1]), device=Y.device)
         return ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (dY,)})
 
     return model.ops.unflatten(torch2xp(Y), lengths), flatten

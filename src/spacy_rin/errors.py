@@ -57,9 +57,13 @@ class Errors:
         "The pipeline's vectors are of mode {mode!r}, which has no row per word. Use vectors made "
         "by `spacy init vectors` in its default mode."
     )
+    R023 = (
+        "spacy-rin.BiLSTMEncoder.v1 has two directions of half its width each: expected an even "
+        "number, found {width}."
+    )
 
     # component
-    R030 = "Setting `{setting}` of rin takes one of {choices}, found {value!r}."
+    R030 = "The setting `{setting}` of rin takes {expected}, found {value!r}."
     R031 = (
         "Can't add the label {label!r} to {name!r}: its model is initialised, and its parameters "
         "have no row for a new label. Train again on data that has it, or add it before "
@@ -120,6 +124,11 @@ class Errors:
     R121 = "Can't write {path}: {reason}."
     R122 = "There is nothing to convert. Give at least one file to read."
     R123 = "{name} must be at least {least}, found {found}."
+
+    R035 = (
+        "`labels` takes what `spacy init labels` writes, {{'entities': [...], 'relations': [...]}} "
+        "(either may be missing, and is then read from the data), found {found!r}."
+    )
 
     # corpora and evaluation
     R050 = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from .loss import Loss, relation_loss, tag_loss
 from .network import RIN
-from .shim import deserialize_module, serialize_module
+from .shim import deserialize_module, flatten_texts, serialize_module
 from .table import Layout, Table
 from .targets import Targets
 from .units import Batch
@@ -142,13 +141,13 @@ def clip_gradients(model: Model, max_norm: float) -> None:
 def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, list[Floats2d]]:
     """Run a tok2vec on the windows of a batch.
 
-    A tok2vec of our own reads each window alone, as it read each training sentence. A listener or
-    a transformer has to see whole Docs, whose vectors are then cut.
+    Each window is read alone, as each training record was. Only a listener or a transformer has to
+    see whole Docs, whose vectors are then cut.
     """
     on_docs = any("listener" in n.name or "transformer" in n.name for n in tok2vec.walk())
     return Model(
         "windows2vecs",
-        _forward_docs if on_docs else _forward_spans,
+        _forward_docs if on_docs else _forward_texts,
         init=_init_windows,
         layers=[tok2vec],
     )
@@ -158,16 +157,13 @@ def _init_windows(model: Model, X: Batch | None = None, Y: object = None) -> Non
     model.layers[0].initialize(X=X.docs if X else None)
 
 
-def _forward_spans(
+def _forward_texts(
     model: Model, batch: Batch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
-    spans: Any = batch.spans()
-    if not spans:
-        return [], lambda dY: None
-    Y, backprop_spans = model.layers[0](spans, is_train)
+    Y, backprop_texts = model.layers[0](batch.texts(), is_train)
 
     def backprop(dY: list[Floats2d]) -> None:
-        backprop_spans(dY)
+        backprop_texts(dY)
 
     return Y, backprop
 
@@ -190,7 +186,7 @@ def _forward_docs(
 def _init_network(model: Model, X: list[Floats2d] | None = None, Y: object = None) -> None:
     shim = model.shims[0]
     nI = X[0].shape[1] if X else model.get_dim("nI")
-    model.set_dim("nI", nI)
+    model.set_dim("nI", nI, force=True)
     device = shim.device
     shim._model.initialize(nI, model.attrs["n_tags"], model.attrs["n_labels"])
     shim._model.to(device)
@@ -202,7 +198,7 @@ def _convert_inputs(
     # The device is the parameters': thinc's current ops are another in every new thread.
     device = model.shims[0].device
     lengths = [len(x) for x in X]
-    flat = model.ops.flatten(X) if X else model.ops.alloc2f(0, model.get_dim("nI"))
+    flat = flatten_texts(model.ops, X, model.get_dim("nI"))
     words = xp2torch(flat, requires_grad=is_train, device=device)
 
     def unflatten(d_inputs: ArgsKwargs) -> list[Floats2d]:

@@ -1,4 +1,4 @@
-"""torch module ↔ bytes, as safetensors (never pickle), for thinc's PyTorchWrapper.
+"""thinc ↔ torch: a module's bytes, as safetensors (never pickle), and flat arrays of texts.
 
 A module here is made without parameters, since their shapes depend on data. `initialize_like` gives
 it parameters of a saved state's shapes, so that a pipeline loads without being initialised first.
@@ -10,6 +10,8 @@ from typing import Protocol
 
 import safetensors.torch
 import torch
+from thinc.api import Ops
+from thinc.types import Floats2d
 from torch import Tensor, nn
 
 
@@ -35,3 +37,14 @@ def deserialize_module(module: nn.Module, data: bytes, device: torch.device) -> 
         module.initialize_like(state)  # type: ignore[operator]
         module.load_state_dict(state)
     return module.to(device)
+
+
+def flatten_texts(ops: Ops, arrays: list[Floats2d], width: int) -> Floats2d:
+    """Lay the arrays of texts end to end.
+
+    arrays (list[Floats2d]): (words, width) each; empty ones, or none at all, are fine.
+    RETURNS (Floats2d): (W, width).
+    """
+    if not any(len(array) for array in arrays):
+        return ops.alloc2f(0, width)
+    return ops.flatten(arrays)

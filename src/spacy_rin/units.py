@@ -14,7 +14,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from spacy.tokens import Doc, Span
+from spacy.attrs import LEMMA, MORPH, NORM, POS, TAG
+from spacy.tokens import Doc
+
+# What a tok2vec may read of a token beyond the word itself.
+TOKEN_ATTRS = [TAG, POS, MORPH, LEMMA, NORM]
 
 
 class Window(NamedTuple):
@@ -49,13 +53,23 @@ class Batch:
         """RETURNS (ndarray): (number of windows + 1,) rows where windows start; last, the total."""
         return np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)]).astype(np.int64)
 
-    def spans(self) -> list[Doc | Span]:
-        """RETURNS (list): The text of each window; the Doc itself where it is the window."""
-        texts: list[Doc | Span] = []
-        for window in self.windows:
-            doc = self.docs[window.doc]
-            whole = window.end - window.start == len(doc)
-            texts.append(doc if whole else doc[window.start : window.end])
+    def texts(self) -> list[Doc]:
+        """RETURNS (list[Doc]): A Doc of each window, with what a tok2vec may read of its tokens."""
+        texts: list[Doc] = []
+        attrs: dict[int, np.ndarray] = {}
+        for k, start, end in ((w.doc, w.start, w.end) for w in self.windows):
+            doc = self.docs[k]
+            if end - start == len(doc):
+                texts.append(doc)
+                continue
+            # Once a Doc: Span.as_doc reads the attributes of the whole Doc for each span, so that
+            # the time of a long Doc would grow with its square.
+            if k not in attrs:
+                attrs[k] = doc.to_array(TOKEN_ATTRS)
+            words = [token.text for token in doc[start:end]]
+            spaces = [bool(token.whitespace_) for token in doc[start:end]]
+            text = Doc(doc.vocab, words=words, spaces=spaces)
+            texts.append(text.from_array(TOKEN_ATTRS, attrs[k][start:end]))
         return texts
 
 
