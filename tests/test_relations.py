@@ -15,6 +15,7 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
+from spacy.vocab import Vocab
 
 from spacy_rin import Relation, get_relations, has_relations, register, set_relations
 from spacy_rin.relations import KEY
@@ -249,7 +250,7 @@ def test_span_of_another_doc_is_an_error(side: str) -> None:
 
 def test_something_else_than_a_relation_is_an_error() -> None:
     doc = make_doc()
-    with pytest.raises(ValueError, match="takes Relation objects, found tuple"):
+    with pytest.raises(ValueError, match="takes Relation objects"):
         doc._.relations = [(doc[0:2], "r", doc[4:6])]
 
 
@@ -346,3 +347,13 @@ def test_any_spans_of_any_text_survive(words: list[str], data: st.DataObject) ->
     for copied in (doc, by_bytes(doc), by_docbin(doc)):
         found = [(r.head.start, r.head.end, r.tail.start, r.tail.end) for r in copied._.relations]
         assert set(found) == expected and len(found) == len(relations)
+
+
+@pytest.mark.parametrize("bad", ["token", "empty span", "no label"])
+def test_relation_of_wrong_parts_is_refused(bad: str) -> None:
+    doc = Doc(Vocab(), words=["Ada", "met", "Bob"])
+    head = {"token": doc[0], "empty span": doc[1:1]}.get(bad, doc[0:1])
+    label = None if bad == "no label" else "knows"
+    with pytest.raises(ValueError, match="span of one|string as label"):
+        set_relations(doc, [Relation(head, label, doc[2:3])])  # type: ignore[arg-type]
+    assert not has_relations(doc)

@@ -21,8 +21,12 @@ class Errors:
         "of another Doc. Make the spans from this Doc, e.g. doc.char_span(start, end)."
     )
     R004 = (
-        "doc._.relations takes Relation objects, found {found}. Make them with "
-        "spacy_rin.Relation(head, label, tail, score)."
+        "doc._.relations takes Relation objects with a string as label, found {found}. Make them "
+        "with spacy_rin.Relation(head, label, tail, score)."
+    )
+    R005 = (
+        "The {side} of a relation is a span of one or more tokens, found {found}. Make it from the "
+        "Doc, e.g. doc[start:end] or doc.char_span(start, end)."
     )
 
     # gold data

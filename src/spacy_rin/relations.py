@@ -91,9 +91,11 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     """
     rows = []
     for relation in relations:
-        if not isinstance(relation, Relation):
-            raise ValueError(Errors.R004.format(found=type(relation).__name__))
+        if not isinstance(relation, Relation) or not isinstance(relation.label, str):
+            raise ValueError(Errors.R004.format(found=repr(relation)))
         for side, span in (("head", relation.head), ("tail", relation.tail)):
+            if not isinstance(span, Span) or not len(span):
+                raise ValueError(Errors.R005.format(side=side, found=repr(span)))
             if span.doc is not doc:
                 raise ValueError(Errors.R003.format(side=side, text=span.text))
         head, tail = relation.head, relation.tail
