@@ -13,6 +13,7 @@ from typing import Any
 
 import spacy
 import srsly
+from thinc.api import Config
 from toy import trained
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,3 +151,29 @@ def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
     texts = [[r.text for r in doc._.relations] for doc in read_docs(tmp_path / "mine.spacy")]
     assert texts == [["Marie Curie | born_in | Warsaw"], ["Paris | located_in | France"], []]
     assert report.triples == 2
+
+
+def test_configs_differ_only_where_they_say() -> None:
+    """rin_no_pos.cfg and demo.cfg follow rin.cfg; a change of one is a change of all."""
+    expected = {
+        "rin_no_pos": {"nlp", "components.tagger", "components.rin.model", "training", "paths"},
+        "demo": {"components.rin.model", "training"},
+    }
+    rin = Config().from_disk(ROOT / "configs" / "rin.cfg", interpolate=False)
+    for name, sections in expected.items():
+        other = Config().from_disk(ROOT / "configs" / f"{name}.cfg", interpolate=False)
+        different = {
+            key
+            for key in flat(rin).keys() | flat(other).keys()
+            if flat(rin).get(key) != flat(other).get(key)
+        }
+        assert all(any(key.startswith(s) for s in sections) for key in different), different
+        assert len(different) <= 10, different
+
+
+def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}.{key}" if prefix else key
+        values |= flat(value, name) if isinstance(value, dict) else {name: value}
+    return values

@@ -354,6 +354,6 @@ def test_relation_of_wrong_parts_is_refused(bad: str) -> None:
     doc = Doc(Vocab(), words=["Ada", "met", "Bob"])
     head = {"token": doc[0], "empty span": doc[1:1]}.get(bad, doc[0:1])
     label = None if bad == "no label" else "knows"
-    with pytest.raises(ValueError, match="span of one|string as label"):
+    with pytest.raises(ValueError, match=r"span of one|string as label"):
         set_relations(doc, [Relation(head, label, doc[2:3])])  # type: ignore[arg-type]
     assert not has_relations(doc)

@@ -1,4 +1,4 @@
-"""Install the one wheel that `spacy package` built under a folder into this environment."""
+"""Assembled pipeline → the wheel of en_rin_*, installed into this environment."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import sys
 from pathlib import Path
 
 import typer
+from spacy.cli.package import package
 from wasabi import msg
 
 
-def main(folder: Path) -> None:
-    """Install a packaged pipeline.
+def main(pipeline: Path, folder: Path) -> None:
+    """Run `spacy package PIPELINE FOLDER --build wheel --force` and install what it builds.
 
-    folder (Path): Where `spacy package` wrote it.
+    pipeline (Path): The assembled pipeline.
+    folder (Path): Where to put the package; made anew.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    package(pipeline, folder, create_sdist=False, create_wheel=True, force=True, silent=False)
     wheels = sorted(folder.glob("*/dist/*.whl"), key=lambda path: path.stat().st_mtime)
     if not wheels:
-        msg.fail(f"No wheel under {folder}: run `spacy project run package`", exits=1)
+        msg.fail(f"`spacy package` built no wheel under {folder}", exits=1)
     # What it requires is what it was just trained with.
     options = ["--no-deps", "--force-reinstall", "--quiet", "--disable-pip-version-check"]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, str(wheels[-1])], check=True)
