@@ -86,8 +86,8 @@ def test_losses_and_gradients_equal_the_reference(
     expected_entities, expected_relations = loss(params, sentences, gold, rounds, *ablation)
     (expected_entities + expected_relations).backward()
 
-    assert entities == pytest.approx(float(expected_entities), rel=1e-5)
-    assert relations == pytest.approx(float(expected_relations), rel=1e-5)
+    assert entities == pytest.approx(expected_entities.item(), rel=1e-5)
+    assert relations == pytest.approx(expected_relations.item(), rel=1e-5)
     assert_close(d_words, expected_words.grad, "words")
     for name, parameter in network.named_parameters():
         expected = params[name].grad
