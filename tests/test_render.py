@@ -8,7 +8,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_rin import Relation, set_relations
-from spacy_rin.render import parse_relations, render, write_page
+from spacy_rin.render import PLACE, parse_relations, render, write_page
 
 Bounds = tuple[int, int, str]
 
@@ -27,9 +27,20 @@ def make_doc(
 def test_entities_are_words_and_relations_are_arcs() -> None:
     doc = make_doc("Ada Lovelace lived in London .", [((0, 2, "PER"), "lives_in", (4, 5, "LOC"))])
     (picture,) = parse_relations(doc)
-    assert [w["text"] for w in picture["words"]] == ["Ada Lovelace", "lived", "in", "London", "."]
-    assert [w["tag"] for w in picture["words"]] == ["PER", "", "", "LOC", ""]
-    assert picture["arcs"] == [{"start": 0, "end": 3, "label": "lives_in", "dir": "right"}]
+    assert [w["text"] for w in picture["words"]] == ["Ada Lovelace", "lived in", "London", "."]
+    assert [w["tag"] for w in picture["words"]] == ["PER", "", "LOC", ""]
+    assert picture["arcs"] == [{"start": 0, "end": 2, "label": "lives_in", "dir": "right"}]
+
+
+def test_words_between_entities_share_places() -> None:
+    doc = make_doc(
+        "a was one of the people who later founded b", [((0, 1, "X"), "r", (9, 10, "X"))]
+    )
+    (picture,) = parse_relations(doc)
+    texts = [word["text"] for word in picture["words"]]
+    assert " ".join(texts) == doc.text.strip()
+    assert texts[0] == "a" and texts[-1] == "b"
+    assert all(len(text) <= PLACE for text in texts) and len(texts) < 6
 
 
 def test_arc_points_back_where_the_tail_stands_first() -> None:
@@ -46,8 +57,9 @@ def test_each_sentence_is_a_picture() -> None:
 def test_sentences_that_a_relation_joins_are_one_picture() -> None:
     doc = make_doc("a b . c d . e .", [((0, 1, "X"), "r", (4, 5, "X"))], sent_starts=[0, 3, 6])
     pictures = list(parse_relations(doc))
-    assert [len(p["words"]) for p in pictures] == [6, 2]
-    assert pictures[0]["arcs"] == [{"start": 0, "end": 4, "label": "r", "dir": "right"}]
+    assert [word["text"] for word in pictures[0]["words"]] == ["a", "b . c", "d", "."]
+    assert pictures[0]["arcs"] == [{"start": 0, "end": 2, "label": "r", "dir": "right"}]
+    assert [word["text"] for word in pictures[1]["words"]] == ["e ."]
 
 
 def test_nested_mention_hangs_on_the_word_that_holds_it() -> None:

@@ -13,6 +13,10 @@ from spacy.util import filter_spans
 
 from .relations import Relation, get_relations
 
+# Words that no relation touches share a place in the picture up to this many characters.
+PLACE = 20
+PIXELS = 8
+
 
 def render(
     docs: Doc | Iterable[Doc], *, page: bool = False, options: dict[str, Any] | None = None
@@ -26,7 +30,11 @@ def render(
     """
     docs = [docs] if isinstance(docs, Doc) else docs
     pictures = [picture for doc in docs for picture in parse_relations(doc)]
-    settings = {"compact": True, "distance": 120, **(options or {})}
+    # displaCy sets words at equal distances, centred: wide enough for the longest of them.
+    longest = max((len(word["text"]) for p in pictures for word in p["words"]), default=0)
+    distance = PIXELS * longest + 20
+    settings = {"compact": True, "distance": distance, "offset_x": distance // 2}
+    settings.update(options or {})
     html: str = displacy.render(pictures, style="dep", manual=True, page=page, options=settings)
     return html
 
@@ -98,14 +106,24 @@ def _words(
 ) -> tuple[list[dict[str, str]], dict[int, int]]:
     """displaCy's words, and for every token the word it is in."""
     starts = {chunk.start: chunk for chunk in chunks}
-    words: list[dict[str, str]] = []
-    place: dict[int, int] = {}
+    spans: list[Span] = []
     i = start
     while i < end:
-        span = starts.get(i, doc[i : i + 1])
-        label = span.label_ if i in starts else ""
-        place.update(dict.fromkeys(range(span.start, span.end), len(words)))
-        # displaCy escapes the text itself, but neither tags nor labels
-        words.append({"text": span.text, "tag": escape(label)})
-        i = span.end
+        if i in starts:
+            spans.append(starts[i])
+        elif (
+            spans
+            and spans[-1].start not in starts
+            and len(doc[spans[-1].start : i + 1].text) <= PLACE
+        ):
+            spans[-1] = doc[spans[-1].start : i + 1]
+        else:
+            spans.append(doc[i : i + 1])
+        i = spans[-1].end
+    place = {i: k for k, span in enumerate(spans) for i in range(span.start, span.end)}
+    # displaCy escapes the text itself, but neither tags nor labels
+    words = [
+        {"text": span.text, "tag": escape(span.label_ if span.start in starts else "")}
+        for span in spans
+    ]
     return words, place
