@@ -105,25 +105,22 @@ def _words(
     doc: Doc, start: int, end: int, chunks: list[Span]
 ) -> tuple[list[dict[str, str]], dict[int, int]]:
     """displaCy's words, and for every token the word it is in."""
-    starts = {chunk.start: chunk for chunk in chunks}
+    entities = {chunk.start: chunk for chunk in chunks}
     spans: list[Span] = []
     i = start
     while i < end:
-        if i in starts:
-            spans.append(starts[i])
-        elif (
-            spans
-            and spans[-1].start not in starts
-            and len(doc[spans[-1].start : i + 1].text) <= PLACE
-        ):
-            spans[-1] = doc[spans[-1].start : i + 1]
-        else:
-            spans.append(doc[i : i + 1])
-        i = spans[-1].end
+        span = entities.get(i, doc[i : i + 1])
+        if i not in entities and spans and spans[-1].start not in entities:
+            joined = doc[spans[-1].start : i + 1]
+            if len(joined.text) <= PLACE:
+                span = joined
+                spans.pop()
+        spans.append(span)
+        i = span.end
     place = {i: k for k, span in enumerate(spans) for i in range(span.start, span.end)}
     # displaCy escapes the text itself, but neither tags nor labels
+    labels = [span.label_ if span.start in entities else "" for span in spans]
     words = [
-        {"text": span.text, "tag": escape(span.label_ if span.start in starts else "")}
-        for span in spans
+        {"text": span.text, "tag": escape(label)} for span, label in zip(spans, labels, strict=True)
     ]
     return words, place
