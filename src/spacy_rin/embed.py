@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from spacy.tokens import Doc
 from spacy.vectors import Mode, Vectors
-from thinc.api import Dropout, Model, chain, concatenate
+from thinc.api import Dropout, Model, Ops, chain, concatenate, get_array_module
 from thinc.types import Floats2d
 
 from .errors import Errors
@@ -87,10 +87,10 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
 def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
     if model.attrs["keys"] is None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
-    # As torch's nn.Embedding: after two epochs of WebNLG rel_f is 0.30, against 0.01 from thinc's
-    # uniform ±0.1 (whose normal_init, besides, takes its mean for the scale).
+    ops = model.ops
+    # As torch's nn.Embedding. thinc's normal_init takes its mean for the scale and gives zeros.
     shape = (len(model.attrs["keys"]) + 1, model.get_dim("nO"))
-    table = model.ops.asarray2f(np.random.normal(size=shape).astype("float32"))
+    table = ops.asarray2f(np.random.normal(size=shape).astype("float32"))
     vectors = X[0].vocab.vectors if X else None
     model.attrs["use_vectors"] &= vectors is not None and vectors.size > 0
     if X and vectors is not None and model.attrs["use_vectors"]:
@@ -102,39 +102,38 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
         lower = [strings.add(strings[int(key)].lower()) for key in model.attrs["keys"]]
         found = _vector_rows(vectors, model.attrs["keys"], np.array(lower, dtype=np.uint64))
         rows = np.flatnonzero(found >= 0)
-        table[rows + 1] = model.ops.asarray2f(vectors.data[found[rows]])
+        table[ops.asarray1i(rows + 1)] = _take(ops, vectors, found[rows])
     model.set_param("E", table)
 
 
 def _forward(
     model: Model, docs: list[Doc], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
-    lengths = [len(doc) for doc in docs]
+    ops = model.ops
+    lengths = ops.asarray1i([len(doc) for doc in docs])
     keys = _column(docs, model.attrs["attr"])
     rows = _find_rows(model.attrs["keys"], keys)
     if is_train and model.attrs["word_dropout"]:
         rows = _drop_rare(rows, model.attrs["counts"], model.attrs["word_dropout"])
+    ids = ops.asarray1i(rows)
     table = model.get_param("E")
-    Y = table[model.ops.asarray1i(rows)]
-    static = np.zeros(0, dtype=np.int64)
-    if docs and model.attrs["use_vectors"]:
+    Y = table[ids]
+    static = ops.asarray1i([])
+    if docs and model.attrs["use_vectors"] and (vectors := docs[0].vocab.vectors).size:
         unknown = np.flatnonzero(rows == UNKNOWN)
-        vectors = docs[0].vocab.vectors
-        if len(unknown) and vectors.size:
-            found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
-            static = unknown[found >= 0]
-            Y[static] = model.ops.asarray2f(vectors.data[found[found >= 0]])
+        found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
+        static = ops.asarray1i(unknown[found >= 0])
+        Y[static] = _take(ops, vectors, found[found >= 0])
 
     def backprop(dYs: list[Floats2d]) -> list[Doc]:
-        dY = model.ops.flatten(dYs)
-        if len(static):
-            dY[static] = 0.0  # static vectors are not trained
-        d_table = model.ops.alloc2f(*table.shape)
-        model.ops.scatter_add(d_table, model.ops.asarray1i(rows), dY)
+        dY = ops.flatten(dYs)
+        dY[static] = 0.0  # static vectors are not trained
+        d_table = ops.alloc2f(*table.shape)
+        ops.scatter_add(d_table, ids, dY)
         model.inc_grad("E", d_table)
         return []
 
-    return model.ops.unflatten(Y, model.ops.asarray1i(lengths)), backprop
+    return ops.unflatten(Y, lengths), backprop
 
 
 def _column(docs: Sequence[Doc], attr: str) -> np.ndarray:
@@ -154,6 +153,11 @@ def _find_rows(known: np.ndarray, keys: np.ndarray) -> np.ndarray:
 def _drop_rare(rows: np.ndarray, counts: np.ndarray, alpha: float) -> np.ndarray:
     probabilities = alpha / (alpha + np.concatenate([[1], counts])[rows])
     return np.where(np.random.random(len(rows)) < probabilities, UNKNOWN, rows)
+
+
+def _take(ops: Ops, vectors: Vectors, rows: np.ndarray) -> Floats2d:
+    """(rows,) static vectors, on the model's device, wherever the pipeline keeps them."""
+    return ops.asarray2f(vectors.data[get_array_module(vectors.data).asarray(rows)])
 
 
 def _vector_rows(vectors: Vectors, keys: np.ndarray, lower: np.ndarray) -> np.ndarray:
