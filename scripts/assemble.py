@@ -12,6 +12,8 @@ import typer
 from datasets import find_dataset
 from wasabi import msg
 
+from spacy_rin.files import replacing
+
 AUTHOR = "spacy-rin"
 
 
@@ -39,7 +41,8 @@ def main(name: str, trained: Path, output: Path, version: str = "0.1.0") -> None
             "sources": [{"name": dataset.title, "license": dataset.licence}],
         }
     )
-    nlp.to_disk(output)
+    with replacing(output) as temporary:
+        nlp.to_disk(temporary)
     msg.good(f"Wrote {output}: {', '.join(nlp.pipe_names)}")
 
 

@@ -14,10 +14,7 @@ def main(names: list[str]) -> None:
     """
     complete = True
     for name in dict.fromkeys(names):
-        try:
-            dataset = find_dataset(name)
-        except ValueError as error:
-            msg.fail(str(error), exits=1)
+        dataset = find_dataset(name)
         if missing := missing_files(dataset):
             complete = False
             files = ", ".join(map(str, missing))

@@ -10,6 +10,8 @@ import srsly
 import typer
 from wasabi import msg
 
+from spacy_rin.files import replacing
+
 
 def main(source: Path, project: Path = Path("project.yml")) -> None:
     """Copy each asset of the project that lies somewhere under a folder.
@@ -28,10 +30,8 @@ def main(source: Path, project: Path = Path("project.yml")) -> None:
         elif found is None:
             msg.warn(f"{target}: no file with its checksum under {source}")
         else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(target.name + ".partial")
-            shutil.copyfile(found, partial)
-            partial.replace(target)
+            with replacing(target) as temporary:
+                shutil.copyfile(found, temporary)
             msg.good(f"{target}")
 
 

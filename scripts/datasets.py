@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wasabi import msg
+
 ASSETS = Path("assets")
 
 
@@ -124,10 +126,10 @@ DATASETS = {
 
 
 def find_dataset(name: str) -> Dataset:
-    """RETURNS (Dataset): By name. RAISES (ValueError): For an unknown one."""
+    """RETURNS (Dataset): By name; an unknown one ends the script with a line that says so."""
     if name not in DATASETS:
         known = ", ".join(DATASETS)
-        raise ValueError(f"Unknown dataset {name!r}: --vars.dataset takes one of {known}")
+        msg.fail(f"Unknown dataset {name!r}: --vars.dataset takes one of {known}", exits=1)
     return DATASETS[name]
 
 

@@ -9,7 +9,6 @@ come back in dev and test where both of their names are drawn again.
 from __future__ import annotations
 
 import json
-import os
 import random
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -24,6 +23,8 @@ from demo_facts import World
 from demo_names import Name, make_pools
 from demo_templates import DOCUMENT, LABELS, LEXICON
 from spacy.language import Language
+
+from spacy_rin.files import write_text
 
 Record = dict[str, Any]
 
@@ -89,12 +90,9 @@ def make_corpus(seed: int, sizes: dict[str, int]) -> dict[str, list[Record]]:
 
 def write_corpus(output_dir: Path, corpus: dict[str, list[Record]]) -> None:
     """Write each split as `<split>.jsonl`, whole or not at all."""
-    output_dir.mkdir(parents=True, exist_ok=True)
     for split, records in corpus.items():
-        temporary = output_dir / f".{split}.jsonl.part"
         lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
-        temporary.write_text("".join(lines), encoding="utf8")
-        os.replace(temporary, output_dir / f"{split}.jsonl")
+        write_text(output_dir / f"{split}.jsonl", "".join(lines))
 
 
 def main(

@@ -9,6 +9,8 @@ import srsly
 import typer
 from wasabi import msg
 
+from spacy_rin.files import write_text
+
 RESULTS = Path("results")
 README_START, README_END = "<!-- results: start -->", "<!-- results: end -->"
 HEADER = """# Results
@@ -40,12 +42,12 @@ def main() -> None:
     runs = {path: srsly.read_json(path) for path in sorted(RESULTS.glob("*/*.json"))}
     sections = [HEADER, "## Test F1 of all runs\n", overview(runs, RESULTS)]
     sections += [_run(path, run) for path, run in runs.items()]
-    _write(RESULTS / "README.md", "\n".join(sections))
+    _save(RESULTS / "README.md", "\n".join(sections))
     readme = Path("README.md").read_text(encoding="utf8")
     before, _, rest = readme.partition(README_START)
     _, _, after = rest.partition(README_END)
     table = overview(runs, Path())
-    _write(Path("README.md"), f"{before}{README_START}\n{table}{README_END}{after}")
+    _save(Path("README.md"), f"{before}{README_START}\n{table}{README_END}{after}")
 
 
 def overview(runs: dict[Path, dict[str, Any]], folder: Path) -> str:
@@ -59,10 +61,8 @@ def overview(runs: dict[Path, dict[str, Any]], folder: Path) -> str:
     return _table(["run (test F1)", *(f"`{name}_f`" for name in names)], rows)
 
 
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf8")
-    partial.replace(path)
+def _save(path: Path, text: str) -> None:
+    write_text(path, text)
     msg.good(f"Wrote {path}")
 
 
@@ -72,13 +72,14 @@ def _run(path: Path, run: dict[str, Any]) -> str:
         f"{part} {d['docs']} sentences, {d['triples']} triples (md5 {d['md5'][:8]})"
         for part, d in run["data"].items()
     )
-    hardware, versions = run["hardware"], run["versions"]
+    hardware, versions = run.get("train_hardware") or run["hardware"], run["versions"]
     seconds = run["train_seconds"]
     lines = [
         f"## {path.parent.name} / {path.stem}\n",
         f"K = {model['rounds']}, seed {run['seed']}, {len(run['history'])} evaluations on dev"
         + (f", trained in {seconds / 60:.0f} minutes" if seconds else "")
-        + f" on {hardware['gpu'] or hardware['processor']} ({hardware['cores']} cores); "
+        + f" on {hardware['gpu'] or hardware['processor']}, {hardware['torch_threads']} threads on "
+        + f"{hardware['cores']} cores; "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + ".",
         f"\nData: {data}.\n",

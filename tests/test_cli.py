@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 from toy import gold_docs, trained, write_corpus
 from typer.testing import CliRunner, Result
 
@@ -73,7 +73,7 @@ def test_convert_takes_a_slice(raw: Path, tmp_path: Path) -> None:
 def test_inspect_counts_what_the_file_holds(corpus: Path) -> None:
     result = run("inspect", corpus, "--json")
     assert result.exit_code == 0, result.output
-    summary = json.loads(result.output)
+    (summary,) = json.loads(result.output)
     docs = list(read_docs(corpus))
     assert summary["counts"]["docs"] == len(docs)
     assert summary["counts"]["triples"] == sum(len(get_relations(doc)) for doc in docs)
@@ -131,7 +131,7 @@ def test_render_draws_what_a_pipeline_finds(model: Path, tmp_path: Path, suffix:
     [
         (["convert", "missing.jsonl", "out.spacy"], ["missing.jsonl"]),
         (["inspect", "missing.spacy"], ["missing.spacy", "convert"]),
-        (["evaluate", "no_such_model", "missing.spacy"], ["no_such_model"]),
+        (["evaluate", "no_such_model", "missing.spacy"], ["missing.spacy", "convert"]),
         (["render", "texts.txt", "page.html"], ["texts.txt", "--model"]),
     ],
 )
@@ -147,7 +147,44 @@ def test_mistakes_are_one_line_and_leave_nothing(
         check=False,
     )
     output = done.stdout + done.stderr
-    assert done.returncode == 1, output
+    assert done.returncode == 1 and not done.stdout, output
     assert all(word in output for word in words), output
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate_takes_a_label_that_train_lacks(model: Path, tmp_path: Path) -> None:
+    docs = gold_docs(spacy.blank("en").vocab)
+    docs[0].ents = [Span(docs[0], ent.start, ent.end, label="NEW") for ent in docs[0].ents]
+    docs[0].user_data["spacy_rin.relations"][0][3] = "never_seen"
+    test = write_corpus(tmp_path / "test.spacy", docs)
+    result = run("evaluate", model, test, "--output", tmp_path / "r.json")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "r.json").read_text())["scores"]["authors_exact_r"] < 1.0
+
+
+def test_evaluate_records_the_settings_that_counted(corpus: Path, tmp_path: Path) -> None:
+    trained(threshold=0.9).to_disk(tmp_path / "model")
+    result = run("evaluate", tmp_path / "model", corpus, "--output", tmp_path / "r.json")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "r.json").read_text())["settings"]["threshold"] == 0.9
+
+
+def test_gold_without_relations_stops_the_evaluation(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "test.spacy"
+    DocBin(docs=gold_docs(spacy.blank("en").vocab)).to_disk(path)
+    result = run("evaluate", model, path)
+    assert isinstance(result.exception, ValueError) and "store_user_data" in str(result.exception)
+
+
+def test_row_without_text_is_named(model: Path, tmp_path: Path) -> None:
+    source = tmp_path / "texts.jsonl"
+    source.write_text('{"text": "a"}\n{"txt": "b"}\n', encoding="utf8")
+    result = run("render", source, tmp_path / "page.html", "--model", model)
+    assert isinstance(result.exception, ValueError) and "line 2" in str(result.exception)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_unknown_model_is_one_line(corpus: Path) -> None:
+    result = run("evaluate", "no_such_model", corpus)
+    assert isinstance(result.exception, OSError) and "no_such_model" in str(result.exception)

@@ -284,7 +284,7 @@ def test_a_directory_comes_back_when_it_cannot_be_replaced(
     def fail(*paths: Path) -> None:
         raise OSError("disk on fire")
 
-    monkeypatch.setattr("spacy_rin.convert.os.replace", fail)
+    monkeypatch.setattr("spacy_rin.files.os.replace", fail)
     with pytest.raises(OSError, match="disk on fire"):
         convert(source(tmp_path, 5), tmp_path / "work" / "out")
     assert names(tmp_path / "work") == ["out"] and len(load(tmp_path / "work" / "out")) == 3

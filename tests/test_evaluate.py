@@ -184,3 +184,34 @@ def test_corpus_description_changes_with_the_file(nlp: Language, tmp_path: Path)
 def test_pipeline_without_rin_is_an_error() -> None:
     with pytest.raises(ValueError, match="rin"):
         find_rin(Language())
+
+
+def test_joined_text_may_start_with_a_space(nlp: Language) -> None:
+    plain = gold_docs(nlp.vocab)[:2]
+    spaced = Doc(
+        nlp.vocab, words=[" ", *(t.text for t in plain[0])], spaces=[False, *[True] * len(plain[0])]
+    )
+    relations = [
+        Relation(
+            Span(spaced, r.head.start + 1, r.head.end + 1, label=r.head.label_),
+            r.label,
+            Span(spaced, r.tail.start + 1, r.tail.end + 1, label=r.tail.label_),
+        )
+        for r in get_relations(plain[0])
+    ]
+    set_relations(spaced, relations)
+    expected = score_joined(nlp, plain, 2)
+    assert score_joined(nlp, [spaced, plain[1]], 2) == expected
+    assert expected["rel_f"] > 0
+
+
+def test_masked_gold_is_no_entity_for_the_authors(nlp: Language) -> None:
+    examples = predicted(nlp)
+    before = score_authors(find_rin(nlp), examples)
+    blank = Doc(nlp.vocab, words=["it", "rained"])
+    set_relations(blank, [])
+    assert not blank.has_annotation("ENT_IOB")
+    extra = as_example(nlp, blank)
+    extra.predicted = nlp(extra.predicted)
+    if not get_relations(extra.predicted):
+        assert score_authors(find_rin(nlp), [*examples, extra]) == before

@@ -18,7 +18,7 @@ from spacy.util import minibatch
 from .component import RelationExtractor
 from .relations import get_relations
 from .scorer import prf
-from .tags import TagSet
+from .tags import OUTSIDE, TagSet
 from .targets import anchor_token, make_targets
 from .units import make_batch
 
@@ -45,18 +45,22 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
     """Right, predicted and gold cells under partial and under exact match."""
     anchor = rin.cfg["anchor"]
     batch = make_batch([eg.predicted for eg in examples], unit="doc")
-    tag_set = TagSet(rin.entity_labels)
     # Labels that are not in train have no column; numbered behind the others they are never found.
     labels: dict[str, int] = {label: k for k, label in enumerate(rin.labels)}
+    entity_labels = dict.fromkeys(rin.entity_labels)
     for eg in examples:
         for relation in get_relations(eg.reference):
             labels.setdefault(relation.label, len(labels))
+        entity_labels.update(dict.fromkeys(ent.label_ for ent in eg.reference.ents))
+    tag_set = TagSet(list(entity_labels))
     targets = make_targets(examples, batch, tag_set, labels, anchor)
     scores: Any = rin.model.predict(batch)
     rows, cols, found, _ = scores.all_cells_over(rin.cfg["threshold"])
     offsets = batch.offsets
     gold = {
-        (int(offsets[k] + i), int(offsets[k] + j), int(t)) for k, i, j, t in targets.cells.tolist()
+        # Cells of mentions that fit no token are gold all the same: what is not found is a miss.
+        (int(offsets[k] + i), int(offsets[k] + j), int(t))
+        for k, i, j, t in targets.cells.tolist()
     }
     predicted = set(zip(rows.tolist(), cols.tolist(), found.tolist(), strict=True))
     right = gold & predicted
@@ -76,6 +80,8 @@ def _tagged_right(
     anchor: str,
 ) -> np.ndarray:
     """(W,) whether a word is the anchor of a gold entity tagged right: every B, I, E, S of it."""
+    # Where gold says nothing there is no gold entity to be right about.
+    gold = np.where(gold < 0, OUTSIDE, gold)
     same = tag_set.prefixes[gold] == tag_set.prefixes[predicted]
     right = np.zeros(len(gold), dtype=bool)
     for offset, length in zip(offsets, lengths, strict=False):

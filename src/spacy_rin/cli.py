@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +12,12 @@ import spacy
 import srsly
 import typer
 from spacy.tokens import Doc
-from wasabi import Printer, msg
+from wasabi import msg
 
 from .convert import Report, convert
+from .errors import Errors
+from .files import write_json
 from .inspection import inspect_docs, read_docs
-from .provenance import describe_hardware, package_versions, write_json
 from .render import write_page
 
 app = typer.Typer(
@@ -30,7 +34,7 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError) as error:
-        Printer(no_print=False).fail(str(error))
+        print(f"✘ {error}", file=sys.stderr)
         raise SystemExit(1) from None
 
 
@@ -74,11 +78,11 @@ def inspect_command(
     json: Annotated[bool, typer.Option(help="Print JSON instead of tables")] = False,
 ) -> None:
     """Show what .spacy files hold: labels, counts, lengths, overlap, what flat tags can find."""
-    for path in corpora:
-        summary = inspect_docs(read_docs(path), examples)
-        if json:
-            print(srsly.json_dumps({"path": str(path), **summary}, indent=2))
-        else:
+    summaries = [{"path": str(p), **inspect_docs(read_docs(p), examples)} for p in corpora]
+    if json:
+        print(srsly.json_dumps(summaries, indent=2))
+    else:
+        for path, summary in zip(corpora, summaries, strict=True):
             _print_summary(path, summary)
 
 
@@ -93,27 +97,21 @@ def evaluate_command(
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
 ) -> None:
     """Score a pipeline, as we count and as the paper's authors count, told apart by class."""
-    from .evaluate import describe_corpus, evaluate
+    from .evaluate import evaluate, make_record
     from .history import read_history
 
+    corpora = {"train": train, "dev": dev, "test": test}
+    paths = {part: path for part, path in corpora.items() if path is not None}
+    for path in [*paths.values(), *([history] if history else [])]:
+        if not path.exists():
+            raise ValueError(Errors.R050.format(path=path))
+    if output is not None and output.is_dir():
+        raise ValueError(Errors.R052.format(path=output))
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
-    result = evaluate(nlp, test, train)
     epochs = read_history(history) if history else []
-    corpora = {"train": train, "dev": dev, "test": test}
-    result = {
-        **result,
-        "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
-        "config": nlp.config.interpolate(),
-        "seed": nlp.config["training"]["seed"],
-        "chosen_on": "dev",
-        "versions": package_versions(),
-        "data": {part: describe_corpus(path) for part, path in corpora.items() if path},
-        "train_seconds": epochs[-1]["seconds"] if epochs else None,
-        "history": epochs,
-        "hardware": describe_hardware(),
-    }
+    result = make_record(nlp, evaluate(nlp, test, train), paths, epochs)
     _print_result(result)
     if output:
         write_json(output, result)
@@ -125,29 +123,38 @@ def render_command(
     source: Annotated[Path, typer.Argument(help=".spacy, or .jsonl with a text field, or .txt")],
     output: Annotated[Path, typer.Argument(help="HTML page to write")],
     model: Annotated[str | None, typer.Option(help="Pipeline that reads the texts")] = None,
-    limit: Annotated[int, typer.Option(help="Documents to draw")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Documents to draw")] = 20,
 ) -> None:
     """Draw documents as a page: the relations they hold, or those that a pipeline finds."""
-    docs = _read_texts(source, model, limit)
+    docs = _read_docs(source, model, limit)
     write_page(output, docs)
     msg.good(f"Drew {len(docs)} documents to {output}")
 
 
-def _read_texts(source: Path, model: str | None, limit: int) -> list[Doc]:
-    if source.suffix == ".spacy" or source.is_dir():
-        docs = [doc for _, doc in zip(range(limit), read_docs(source), strict=False)]
-        if model is None:
-            return docs
-        texts = [doc.text for doc in docs]
-    elif model is None:
-        raise ValueError(f"{source} holds texts only: name the pipeline that reads them, --model")
-    elif source.suffix == ".jsonl":
-        texts = [
-            row["text"] for _, row in zip(range(limit), srsly.read_jsonl(source), strict=False)
-        ]
-    else:
-        texts = [line for line in source.read_text(encoding="utf8").splitlines() if line.strip()]
-    return list(spacy.load(model).pipe(texts[:limit]))
+def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
+    """Docs to draw: as a .spacy file holds them, or what a pipeline makes of texts."""
+    is_corpus = source.suffix == ".spacy" or source.is_dir()
+    if is_corpus and model is None:
+        return list(islice(read_docs(source), limit))
+    if model is None:
+        raise ValueError(Errors.R053.format(path=source))
+    texts = (doc.text for doc in read_docs(source)) if is_corpus else _read_texts(source)
+    return list(spacy.load(model).pipe(list(islice(texts, limit))))
+
+
+def _read_texts(source: Path) -> Iterator[str]:
+    """Texts of a .jsonl file with a field "text", or the lines of any other."""
+    with source.open(encoding="utf8") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            if source.suffix != ".jsonl":
+                yield line.rstrip("\n")
+                continue
+            row = srsly.json_loads(line)
+            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+                raise ValueError(Errors.R054.format(path=source, number=number))
+            yield row["text"]
 
 
 def print_report(report: Report, output: Path) -> None:

@@ -120,7 +120,8 @@ class RelationExtractor(TrainablePipe):
         relation table over the threshold, whether or not its anchors are recognised.
     anchor (str): Token that stands for an entity in the table, "last" or "first".
     unit (str): "sentence": read sentence by sentence where sentence starts are set; "doc": whole.
-    max_length (int): Words above which a unit is read in overlapping windows; 0 for never.
+    max_length (int): Words above which a unit is read in windows that overlap by half; 0 for never.
+        Two entities are related if some window holds both.
     overwrite (bool): Whether entities already on a Doc are replaced, or kept and related.
         Relations are always replaced.
     attribute (str): Name of the extension that reads the relations, `doc._.<attribute>`.
@@ -144,18 +145,6 @@ class RelationExtractor(TrainablePipe):
         max_grad_norm: float = 5.0,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
-        for setting, value, expected, is_right in (
-            ("threshold", threshold, "a number from 0 to 1", _is_number(threshold, 0, 1)),
-            ("decode", decode, "'exact' or 'partial'", decode in ("exact", "partial")),
-            ("anchor", anchor, "'last' or 'first'", anchor in ("last", "first")),
-            ("unit", unit, "'sentence' or 'doc'", unit in ("sentence", "doc")),
-            ("max_length", max_length, "0 or more words", _is_number(max_length, 0)),
-            ("max_grad_norm", max_grad_norm, "0 or more", _is_number(max_grad_norm, 0)),
-        ):
-            if not is_right:
-                raise ValueError(
-                    Errors.R030.format(setting=setting, value=value, expected=expected)
-                )
         super().__init__(
             vocab,
             model,
@@ -172,6 +161,7 @@ class RelationExtractor(TrainablePipe):
             relation_labels=[],
         )
         self.scorer = scorer
+        self._check_settings()
         register(attribute)
 
     @property
@@ -363,6 +353,22 @@ class RelationExtractor(TrainablePipe):
         network = self.model.get_ref("network")
         return any(True for shim in network.shims for _ in shim._model.parameters())
 
+    def _check_settings(self) -> None:
+        """Settings can be changed in `cfg` at any time; a wrong one is said, not worked around."""
+        cfg = self.cfg
+        for setting, expected, is_right in (
+            ("threshold", "a number from 0 to 1", _is_number(cfg["threshold"], 0, 1)),
+            ("decode", "'exact' or 'partial'", cfg["decode"] in ("exact", "partial")),
+            ("anchor", "'last' or 'first'", cfg["anchor"] in ("last", "first")),
+            ("unit", "'sentence' or 'doc'", cfg["unit"] in ("sentence", "doc")),
+            ("max_length", "0 or more words", _is_number(cfg["max_length"], 0)),
+            ("max_grad_norm", "0 or more", _is_number(cfg["max_grad_norm"], 0)),
+        ):
+            if not is_right:
+                raise ValueError(
+                    Errors.R030.format(setting=setting, value=cfg[setting], expected=expected)
+                )
+
     def _set_labels(self, given: dict[str, list[str]] | None, found: dict[str, list[str]]) -> None:
         """Take labels as given, else as found; a model that is initialised anew forgets its own."""
         given = {} if given is None else given
@@ -376,6 +382,7 @@ class RelationExtractor(TrainablePipe):
                 self.vocab.strings.add(label)
 
     def _batch(self, docs: Iterable[Doc]) -> Batch:
+        self._check_settings()
         return make_batch(docs, self.cfg["unit"], self.cfg["max_length"])
 
     def _loss(self, examples: list[Example], batch: Batch, scores: Scores) -> Loss:

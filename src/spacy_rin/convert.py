@@ -8,23 +8,20 @@ relations hold every triple with its true spans, nested or not.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from spacy.tokens import Doc, DocBin, Span
 from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from .errors import Errors
+from .files import replacing
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
 from .relations import Relation, set_relations
 
@@ -189,7 +186,7 @@ def convert(
     )
     report = Report()
     kept = _count(islice(records, start, start + limit if limit else None), report, progress)
-    with _replacing(output) as temporary:
+    with replacing(output) as temporary:
         if output.suffix == ".spacy":
             _write_shard(temporary, kept, report, untyped)
         else:
@@ -236,7 +233,7 @@ def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped:
 
 def _write_report(path: Path, report: Report) -> None:
     text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         # A lone surrogate of a malformed record comes out as its JSON escape.
         temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
@@ -274,25 +271,3 @@ def _first(report: Report) -> str:
     counts = [f"{count} {reason.value}" for reason, count in report.dropped.items()]
     firsts = [f"{each[0].source}: {each[0].example}" for each in report.examples.values()]
     return "; ".join(counts + firsts) or "none between start and limit"
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary sibling that takes the path's place if all goes well, and vanishes if not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
-    old = temporary.with_suffix(".old")
-    try:
-        yield temporary
-        if path.is_dir() and temporary.is_dir():
-            # A directory that is not empty cannot be replaced in one step.
-            path.rename(old)
-        os.replace(temporary, path)
-    finally:
-        if old.exists() and not path.exists():
-            old.rename(path)
-        for rest in (temporary, old):
-            if rest.is_dir():
-                shutil.rmtree(rest)
-            else:
-                rest.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -123,7 +123,6 @@ def _taken_tokens(doc: Doc, entities: list[EntitySpan]) -> np.ndarray:
 
 
 Found = Iterable[tuple[int, EntitySpan, int, EntitySpan, float]]
-Reader = Callable[[CellReader, Batch, list[Prediction], float, str], Found]
 
 
 def _entity_cells(

@@ -78,6 +78,7 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
             "attr": attr,
             "word_dropout": word_dropout,
             "use_vectors": use_vectors,
+            "has_vectors": False,
             "keys": None,
             "counts": None,
         },
@@ -92,8 +93,9 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
     shape = (len(model.attrs["keys"]) + 1, model.get_dim("nO"))
     table = ops.asarray2f(np.random.normal(size=shape).astype("float32"))
     vectors = X[0].vocab.vectors if X else None
-    model.attrs["use_vectors"] &= vectors is not None and vectors.size > 0
-    if X and vectors is not None and model.attrs["use_vectors"]:
+    has_vectors = vectors is not None and vectors.size > 0
+    model.attrs["has_vectors"] = model.attrs["use_vectors"] and has_vectors
+    if X and vectors is not None and model.attrs["has_vectors"]:
         if vectors.mode != Mode.default:
             raise ValueError(Errors.R022.format(mode=vectors.mode))
         if vectors.shape[1] != table.shape[1]:
@@ -119,7 +121,7 @@ def _forward(
     table = model.get_param("E")
     Y = table[ids]
     static = ops.asarray1i([])
-    if docs and model.attrs["use_vectors"] and (vectors := docs[0].vocab.vectors).size:
+    if docs and model.attrs["has_vectors"] and (vectors := docs[0].vocab.vectors).size:
         unknown = np.flatnonzero(rows == UNKNOWN)
         found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
         static = ops.asarray1i(unknown[found >= 0])

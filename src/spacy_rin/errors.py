@@ -129,6 +129,10 @@ class Errors:
     R122 = "There is nothing to convert. Give at least one file to read."
     R123 = "{name} must be at least {least}, found {found}."
 
+    R036 = (
+        "The gradient is not finite, so training stops before it spoils the model. Try a lower "
+        "learn_rate."
+    )
     R035 = (
         "`labels` takes what `spacy init labels` writes, {{'entities': [...], 'relations': [...]}} "
         "(either may be missing, and is then read from the data), found {found!r}."
@@ -136,7 +140,10 @@ class Errors:
 
     # corpora and evaluation
     R050 = (
-        "Expected a .spacy file or a directory with some, found none at {path}. Make one with "
-        "`spacy-rin convert`."
+        "Expected a .spacy file (or a directory of them), or a file that exists, found neither at "
+        "{path}. `spacy-rin convert` makes .spacy files."
     )
+    R052 = "Expected a file name to write to, found a directory: {path}."
+    R053 = "{path} holds texts only: name the pipeline that reads them, --model en_rin_*."
+    R054 = '{path}, line {number}: expected a JSON object with a string "text".'
     R051 = "Expected a pipeline with a rin component, found {pipes}."

@@ -24,8 +24,10 @@ from .convert import UNPLACED
 from .errors import Errors
 from .inspection import read_docs
 from .overlap import CLASSES, overlap_classes
+from .provenance import describe_hardware, package_versions
 from .relations import Relation, get_relations
 from .scorer import exact, prf, score_relations, text
+from .targets import validate_gold
 
 JOINED = (1, 2, 4)
 
@@ -51,6 +53,8 @@ def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R050.format(path=test))
+        for _ in validate_gold(examples):
+            pass
         for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
             eg.predicted = doc
         scores = Scorer(nlp).score(examples)
@@ -65,6 +69,34 @@ def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -
         "joined": {
             str(size): score_joined(nlp, [eg.reference for eg in examples], size) for size in JOINED
         },
+    }
+
+
+def make_record(
+    nlp: Language, result: dict[str, Any], corpora: dict[str, Path], history: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Add to a report what it takes to trust and to repeat it.
+
+    nlp (Language): The pipeline that was scored.
+    result (dict): What `evaluate` returned.
+    corpora (dict): Paths of train, dev and test, those that are known.
+    history (list): The evaluations of the training.
+    RETURNS (dict): For results/<dataset>/<run>.json.
+    """
+    trained = history[-1] if history else {}
+    return {
+        **result,
+        "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
+        "config": nlp.config.interpolate(),
+        "settings": dict(find_rin(nlp).cfg),  # these count, should the config say otherwise
+        "seed": nlp.config["training"]["seed"],
+        "chosen_on": "dev",
+        "versions": package_versions(),
+        "data": {part: describe_corpus(path) for part, path in corpora.items()},
+        "train_seconds": trained.get("seconds"),
+        "train_hardware": trained.get("hardware"),
+        "history": [{k: v for k, v in row.items() if k != "hardware"} for row in history],
+        "hardware": describe_hardware(),
     }
 
 
@@ -98,14 +130,15 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
     texts = [" ".join(doc.text.strip() for doc in group) for group in groups]
     total = PRFScore()
     for group, predicted in zip(groups, nlp.pipe(texts), strict=True):
-        gold, shift = set(), 0
+        gold, start = set(), 0
         for doc in group:
+            shift = start - (len(doc.text) - len(doc.text.lstrip()))
             for relation in get_relations(doc):
                 head, tail = relation.head, relation.tail
                 offsets = (head.start_char, head.end_char, tail.start_char, tail.end_char)
                 a, b, c, d = (offset + shift for offset in offsets)
                 gold.add((a, b, relation.label, c, d))
-            shift += len(doc.text.strip()) + 1
+            start += len(doc.text.strip()) + 1
         total.score_set({exact(relation) for relation in get_relations(predicted)}, gold)
     return _counted(total)
 

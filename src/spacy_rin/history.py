@@ -10,6 +10,8 @@ from typing import IO, Any
 import srsly
 from spacy.language import Language
 
+from .provenance import describe_hardware
+
 Log = Callable[[dict[str, Any] | None], None]
 
 
@@ -26,6 +28,7 @@ def make_history_logger(path: Path) -> Callable[..., tuple[Log, Callable[[], Non
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("", encoding="utf8")
+        hardware = describe_hardware()
         start = time.perf_counter()
 
         def log(info: dict[str, Any] | None) -> None:
@@ -36,6 +39,7 @@ def make_history_logger(path: Path) -> Callable[..., tuple[Log, Callable[[], Non
                 "step": info["step"],
                 "seconds": round(time.perf_counter() - start, 2),
                 "score": info["score"],
+                "hardware": hardware,
                 "losses": {name: float(loss) for name, loss in info["losses"].items()},
                 "scores": {
                     k: v for k, v in info["other_scores"].items() if isinstance(v, float | int)

@@ -23,7 +23,8 @@ def read_docs(path: str | Path) -> Iterator[Doc]:
     RAISES (ValueError): If there is no such file.
     """
     path = Path(path)
-    if not path.exists() or (path.is_dir() and not any(path.rglob("*.spacy"))):
+    is_file = path.is_file() and path.suffix == ".spacy"
+    if not is_file and not (path.is_dir() and any(path.rglob("*.spacy"))):
         raise ValueError(Errors.R050.format(path=path))
     vocab = Vocab()
     for file in [path] if path.is_file() else sorted(path.rglob("*.spacy")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, torch2xp, xp2
 from thinc.types import Floats2d
 from torch import Tensor
 
+from .errors import Errors
 from .loss import Loss, relation_loss, tag_loss
 from .network import RIN
 from .shim import deserialize_module, flatten_texts, serialize_module
@@ -52,9 +54,10 @@ class Scores:
         rows, cols (ndarray): (C,) head and tail words.
         RETURNS (tuple): (F,) place in `rows`, label and probability of each triple found.
         """
-        logits = self.table.detach().cells(self._tensor(rows), self._tensor(cols))
-        cell, label = (logits >= _logit(threshold)).nonzero(as_tuple=True)
-        return _numpy(cell), _numpy(label), _numpy(torch.sigmoid(logits[cell, label]))
+        place, label, logit = self.table.detach().cells_between(
+            self._tensor(rows), self._tensor(cols), _logit(threshold)
+        )
+        return _numpy(place), _numpy(label), _numpy(torch.sigmoid(logit))
 
     def all_cells_over(
         self, threshold: float
@@ -125,17 +128,22 @@ def clip_gradients(model: Model, max_norm: float) -> None:
     """Scale all gradients of a model so that their global norm is at most `max_norm`.
 
     thinc's own grad_clip clips each array by itself, and the authors' code clips globally.
+    RAISES (ValueError): If the norm is not finite.
     """
     arrays, tensors = [], []
     for node in model.walk():
         arrays += [node.get_grad(name) for name in node.param_names if node.has_grad(name)]
         for shim in node.shims:
             tensors += [p.grad for p in shim._model.parameters() if p.grad is not None]
-    norm = sum(float((a * a).sum()) for a in arrays) + sum(float((t * t).sum()) for t in tensors)
-    norm = norm**0.5
+    squares = [float((a * a).sum()) for a in arrays] + [float((t * t).sum()) for t in tensors]
+    norm = sum(squares) ** 0.5
+    if not math.isfinite(norm):
+        raise ValueError(Errors.R036)
     if norm > max_norm:
-        for gradient in [*arrays, *tensors]:
-            gradient *= max_norm / norm
+        for array in arrays:
+            array *= max_norm / norm
+        for tensor in tensors:
+            tensor *= max_norm / norm
 
 
 def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, list[Floats2d]]:

@@ -1,4 +1,4 @@
-"""What a result was made with: versions, hardware, and a file that is never half-written."""
+"""What a result was made with: versions and hardware."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import srsly
+from thinc.api import CupyOps, get_current_ops
 
 PACKAGES = ("spacy-rin", "spacy", "thinc", "torch", "numpy", "spacy-transformers", "transformers")
 
@@ -25,7 +25,7 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_hardware() -> dict[str, Any]:
-    """RETURNS (dict): Processor, cores, memory in GB, threads of torch and the GPU, if any."""
+    """RETURNS (dict): Processor, cores, memory in GB, threads of torch, and the GPU in use."""
     import torch
 
     return {
@@ -35,17 +35,8 @@ def describe_hardware() -> dict[str, Any]:
         if hasattr(os, "sysconf")
         else None,
         "torch_threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
+        "gpu": torch.cuda.get_device_name() if isinstance(get_current_ops(), CupyOps) else None,
     }
-
-
-def write_json(path: str | Path, data: Any) -> None:
-    """Write JSON beside its final name and move it there when it is whole."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    srsly.write_json(partial, data, indent=2)
-    partial.replace(path)
 
 
 def _processor() -> str:

@@ -11,6 +11,7 @@ from spacy import displacy
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
+from .files import write_text
 from .relations import Relation, get_relations
 
 # Words that no relation touches share a place in the picture up to this many characters.
@@ -19,14 +20,19 @@ PIXELS = 8
 
 
 def render(
-    docs: Doc | Iterable[Doc], *, page: bool = False, options: dict[str, Any] | None = None
+    docs: Doc | Iterable[Doc],
+    *,
+    page: bool = False,
+    jupyter: bool | None = None,
+    options: dict[str, Any] | None = None,
 ) -> str:
     """Draw the relations of Docs, one picture a sentence (where sentence starts are set).
 
     docs (Doc | Iterable[Doc]): Docs with relations.
     page (bool): Whether to return a whole HTML page.
+    jupyter (bool): As displaCy's: None to show the pictures if this is a notebook.
     options (dict): displaCy's options for style "dep", e.g. distance, compact, color.
-    RETURNS (str): HTML. In a notebook displaCy shows it instead.
+    RETURNS (str): HTML; empty where a notebook shows it.
     """
     docs = [docs] if isinstance(docs, Doc) else docs
     pictures = [picture for doc in docs for picture in parse_relations(doc)]
@@ -35,18 +41,15 @@ def render(
     distance = PIXELS * longest + 20
     settings = {"compact": True, "distance": distance, "offset_x": distance // 2}
     settings.update(options or {})
-    html: str = displacy.render(pictures, style="dep", manual=True, page=page, options=settings)
-    return html
+    html = displacy.render(
+        pictures, style="dep", manual=True, page=page, jupyter=jupyter, options=settings
+    )
+    return html or ""
 
 
 def write_page(path: str | Path, docs: Iterable[Doc]) -> None:
     """Write pictures as an HTML page, beside its final name until it is whole."""
-    path = Path(path)
-    html = render(docs, page=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(html, encoding="utf8")
-    partial.replace(path)
+    write_text(path, render(docs, page=True, jupyter=False))
 
 
 def parse_relations(doc: Doc) -> Iterator[dict[str, Any]]:

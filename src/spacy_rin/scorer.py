@@ -7,6 +7,7 @@ were missed is a false negative like any other.
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
@@ -15,6 +16,7 @@ from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from .errors import Errors
 from .relations import Relation, get_relations, has_relations
 
 Key = Callable[[Relation], Hashable]
@@ -34,7 +36,11 @@ def score_rin(examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
         rel_strict_* (and both entity labels), rel_partial_* (label and both anchors), rel_text_*
         (label and both texts, per Doc); rel_per_type (exact match by label). Always floats.
     """
-    examples = [eg for eg in examples if has_relations(eg.reference)]
+    examples = list(examples)
+    annotated = [eg for eg in examples if has_relations(eg.reference)]
+    if examples and not annotated:
+        warnings.warn(Errors.R010.format(text=examples[0].reference.text[:80]), stacklevel=2)
+    examples = annotated
     anchor = settings.get("anchor", "last")
     ents = Scorer.score_spans(examples, "ents")
     scores: dict[str, Any] = {f"ents_{x}": ents[f"ents_{x}"] or 0.0 for x in "prf"}

@@ -127,11 +127,27 @@ class Table:
         rows, cols (Tensor): (C,) words.
         RETURNS (Tensor): (C, L) logits.
         """
-        logits = [
-            self._logits(torch.relu(self.heads[r] + self.tails[c]))
-            for r, c in zip(rows.split(BLOCK_CELLS), cols.split(BLOCK_CELLS), strict=True)
-        ]
-        return torch.cat(logits) if logits else self.heads.new_zeros(0, len(self.bias))
+        return self._logits(torch.relu(self.heads[rows] + self.tails[cols]))
+
+    def cells_between(
+        self, rows: Tensor, cols: Tensor, logit: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Scan the given cells for those whose logit is at least `logit`.
+
+        rows, cols (Tensor): (C,) words.
+        RETURNS (tuple): (F,) places in `rows`, labels and logits.
+        """
+        found = []
+        for start in range(0, len(rows), BLOCK_CELLS):
+            block = slice(start, start + BLOCK_CELLS)
+            z = self.cells(rows[block], cols[block])
+            cell, label = (z >= logit).nonzero(as_tuple=True)
+            found.append((cell + start, label, z[cell, label]))
+        if not found:
+            none = rows.new_zeros(0)
+            return none, none, self.heads.new_zeros(0)
+        places, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return places, labels, logits
 
     def cells_over(self, logit: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Scan the whole table for cells whose logit is at least `logit`.

@@ -1,0 +1,59 @@
+"""Files that are never half-written: beside their final name first, then moved there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import srsly
+
+from .errors import Errors
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a name beside the final one; what is written there takes its place if all goes well.
+
+    path (str | Path): The final name of a file or a directory; its folder is made.
+    YIELDS (Path): Where to write. On an error it vanishes, and what was there before stays.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    old = temporary.with_suffix(".old")
+    try:
+        yield temporary
+        if path.is_dir() and temporary.is_dir():
+            # A directory that is not empty cannot be replaced in one step.
+            path.rename(old)
+        os.replace(temporary, path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        for rest in (temporary, old):
+            if rest.is_dir():
+                shutil.rmtree(rest)
+            else:
+                rest.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    RAISES (ValueError): If there is a directory of that name.
+    """
+    if Path(path).is_dir():
+        raise ValueError(Errors.R052.format(path=path))
+    with replacing(path) as temporary:
+        # A lone surrogate, from a malformed record, comes out as its JSON escape.
+        temporary.write_text(text, encoding="utf8", errors="backslashreplace")
+
+
+def write_json(path: str | Path, data: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    write_text(path, srsly.json_dumps(data, indent=2) + "\n")

@@ -1,0 +1,43 @@
+"""Files stand under their final name whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spacy_rin.files import replacing, write_json, write_text
+
+
+def test_text_and_json_are_written(tmp_path: Path) -> None:
+    write_text(tmp_path / "new" / "a.txt", "ä")
+    write_json(tmp_path / "b.json", {"x": [1]})
+    assert (tmp_path / "new" / "a.txt").read_text(encoding="utf8") == "ä"
+    assert json.loads((tmp_path / "b.json").read_text()) == {"x": [1]}
+    assert {p.name for p in tmp_path.iterdir()} == {"new", "b.json"}
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_directory_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "old").touch()
+    with replacing(path) as temporary:
+        temporary.mkdir()
+        (temporary / "new").touch()
+    assert [p.name for p in path.iterdir()] == ["new"] and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_does_not_take_the_place_of_a_directory(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="directory"):
+        write_text(tmp_path, "x")
+    assert list(tmp_path.iterdir()) == []
