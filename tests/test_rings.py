@@ -17,7 +17,7 @@ PACKAGE = Path(spacy_rin.__file__).parent
 TORCH_RING = {"network", "loss", "table"}
 DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
-    *("errors", "render"),
+    *("errors", "files", "inspection", "overlap", "render"),
 }
 # What everybody's spaCy imports as soon as the package is installed.
 LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]

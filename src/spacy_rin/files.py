@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-
-import srsly
 
 from .errors import Errors
 
@@ -56,4 +55,4 @@ def write_text(path: str | Path, text: str) -> None:
 
 def write_json(path: str | Path, data: Any) -> None:
     """Write a JSON file, whole or not at all."""
-    write_text(path, srsly.json_dumps(data, indent=2) + "\n")
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
