@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# The demo's and the tests' blocks are small: a second thread of torch costs more than it brings.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: setup demo test lint types format clean
 
 setup: .venv/installed
