@@ -106,7 +106,7 @@ def test_evaluate_prints_and_writes(model: Path, corpus: Path, tmp_path: Path) -
         assert data[key]
     for key in ("seed", "chosen_on", "versions", "data", "train_seconds", "hardware"):
         assert key in data
-    assert data["chosen_on"] == "dev"
+    assert data["chosen_on"] == "dev" and isinstance(data["seed"], int)
     assert "authors_exact" in result.output
 
 

@@ -84,12 +84,13 @@ def make_record(
     RETURNS (dict): For results/<dataset>/<run>.json.
     """
     trained = history[-1] if history else {}
+    config = nlp.config.interpolate()
     return {
         **result,
         "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
-        "config": nlp.config.interpolate(),
+        "config": config,
         "settings": dict(find_rin(nlp).cfg),  # these count, should the config say otherwise
-        "seed": nlp.config["training"]["seed"],
+        "seed": config["training"]["seed"],
         "chosen_on": "dev",
         "versions": package_versions(),
         "data": {part: describe_corpus(path) for part, path in corpora.items()},
