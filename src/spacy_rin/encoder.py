@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from .errors import Errors
-from .shim import deserialize_module, flatten_texts, serialize_module
+from .shim import deserialize_module, flatten_texts, serialize_module, texts_to_torch
 
 
 class BiLSTM(nn.Module):
@@ -100,16 +100,9 @@ def _init(model: Model, X: list[Floats2d] | None = None, Y: object = None) -> No
 def _convert_inputs(
     model: Model, X: list[Floats2d], is_train: bool
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
-    device = model.shims[0].device
-    lengths = [len(x) for x in X]
-    flat = flatten_texts(model.ops, X, model.get_dim("nI"))
-    words = xp2torch(flat, requires_grad=is_train, device=device)
+    words, lengths, unflatten = texts_to_torch(model, X, is_train)
     order, batch_sizes = packed_order(lengths)
-
-    def unflatten(d_inputs: ArgsKwargs) -> list[Floats2d]:
-        return model.ops.unflatten(torch2xp(d_inputs.args[0]), model.ops.asarray1i(lengths))
-
-    args = (words, torch.from_numpy(order).to(device), torch.from_numpy(batch_sizes))
+    args = (words, torch.from_numpy(order).to(words.device), torch.from_numpy(batch_sizes))
     return ArgsKwargs(args=args, kwargs={}), unflatten
 
 

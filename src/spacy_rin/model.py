@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, torch2xp, xp2torch
+from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain
 from thinc.types import Floats2d
 from torch import Tensor
 
 from .errors import Errors
 from .loss import Loss, relation_loss, tag_loss
 from .network import RIN
-from .shim import deserialize_module, flatten_texts, serialize_module
+from .shim import deserialize_module, serialize_module, texts_to_torch
 from .table import Layout, Table
 from .targets import Targets
 from .units import Batch
@@ -203,16 +203,8 @@ def _init_network(model: Model, X: list[Floats2d] | None = None, Y: object = Non
 def _convert_inputs(
     model: Model, X: list[Floats2d], is_train: bool
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
-    # The device is the parameters': thinc's current ops are another in every new thread.
-    device = model.shims[0].device
-    lengths = [len(x) for x in X]
-    flat = flatten_texts(model.ops, X, model.get_dim("nI"))
-    words = xp2torch(flat, requires_grad=is_train, device=device)
-
-    def unflatten(d_inputs: ArgsKwargs) -> list[Floats2d]:
-        return model.ops.unflatten(torch2xp(d_inputs.args[0]), model.ops.asarray1i(lengths))
-
-    return ArgsKwargs(args=(words, Layout(lengths, device)), kwargs={}), unflatten
+    words, lengths, unflatten = texts_to_torch(model, X, is_train)
+    return ArgsKwargs(args=(words, Layout(lengths, words.device)), kwargs={}), unflatten
 
 
 def _convert_outputs(

@@ -6,11 +6,12 @@ it parameters of a saved state's shapes, so that a pipeline loads without being 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import safetensors.torch
 import torch
-from thinc.api import Ops
+from thinc.api import ArgsKwargs, Model, Ops, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
@@ -37,6 +38,27 @@ def deserialize_module(module: nn.Module, data: bytes, device: torch.device) -> 
         module.initialize_like(state)  # type: ignore[operator]
         module.load_state_dict(state)
     return module.to(device)
+
+
+def texts_to_torch(
+    model: Model, X: list[Floats2d], is_train: bool
+) -> tuple[Tensor, list[int], Callable[[ArgsKwargs], list[Floats2d]]]:
+    """Lay the arrays of texts end to end, as a tensor on the device of a wrapped module.
+
+    model (Model): A PyTorchWrapper with the dimension nI.
+    X (list[Floats2d]): (words, nI) for each text; empty ones, or none at all, are fine.
+    RETURNS (tuple): The (W, nI) tensor, the words of each text, and what turns the gradient of a
+        call whose first argument is that tensor into one array for each text.
+    """
+    # The device is the parameters': thinc's current ops are another in every new thread.
+    device = model.shims[0].device
+    lengths = [len(x) for x in X]
+    flat = flatten_texts(model.ops, X, model.get_dim("nI"))
+
+    def unflatten(d_inputs: ArgsKwargs) -> list[Floats2d]:
+        return model.ops.unflatten(torch2xp(d_inputs.args[0]), model.ops.asarray1i(lengths))
+
+    return xp2torch(flat, requires_grad=is_train, device=device), lengths, unflatten
 
 
 def flatten_texts(ops: Ops, arrays: list[Floats2d], width: int) -> Floats2d:
