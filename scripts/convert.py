@@ -8,8 +8,7 @@ import typer
 from datasets import find_dataset
 from wasabi import msg
 
-from spacy_rin.cli import print_report
-from spacy_rin.convert import convert
+from spacy_rin.cli import run_convert
 
 
 def main(names: list[str], untyped: bool = False) -> None:
@@ -22,8 +21,9 @@ def main(names: list[str], untyped: bool = False) -> None:
         dataset = find_dataset(name)
         for part, raw in dataset.parts.items():
             output = Path("corpus") / name / part
-            report = convert(
-                raw.path,
+            msg.divider(f"{name} {part}")
+            run_convert(
+                [raw.path],
                 output,
                 format=dataset.format,
                 untyped=untyped,
@@ -31,8 +31,6 @@ def main(names: list[str], untyped: bool = False) -> None:
                 limit=raw.limit,
                 report_path=Path("corpus") / name / f"{part}.json",
             )
-            msg.divider(f"{name} {part}")
-            print_report(report, output)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,8 @@ def test_nested_mentions_lower_what_flat_tags_can_find() -> None:
 
 def test_evaluate_prints_and_writes(model: Path, corpus: Path, tmp_path: Path) -> None:
     output = tmp_path / "results" / "toy.json"
-    result = run("evaluate", model, corpus, "--train", corpus, "--output", output)
+    parts = ("--train", corpus, "--dev", corpus)
+    result = run("evaluate", model, corpus, *parts, "--output", output)
     assert result.exit_code == 0, result.output
     data = json.loads(output.read_text())
     for key in ("scores", "by_overlap", "by_triples", "by_seen", "per_type", "joined", "config"):

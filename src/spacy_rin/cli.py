@@ -12,6 +12,7 @@ import spacy
 import srsly
 import typer
 from spacy.tokens import Doc
+from tqdm import tqdm
 from wasabi import msg
 
 from .convert import Report, convert
@@ -57,7 +58,7 @@ def convert_command(
     if len(inputs) < 2:
         raise typer.BadParameter("expected at least one input and the output", param_hint="INPUTS")
     *sources, output = inputs
-    result = convert(
+    run_convert(
         sources,
         output,
         format=format,
@@ -68,7 +69,16 @@ def convert_command(
         limit=limit,
         report_path=report,
     )
-    print_report(result, output)
+
+
+def run_convert(sources: list[Path], output: Path, **settings: Any) -> None:
+    """Convert with a progress bar (none where nobody looks), and print the report.
+
+    settings: Those of `convert`.
+    """
+    with tqdm(unit=" records", disable=None, leave=False) as bar:
+        report = convert(sources, output, progress=lambda n: bar.update(n - bar.n), **settings)
+    _print_report(report, output)
 
 
 @app.command("inspect")
@@ -91,7 +101,7 @@ def evaluate_command(
     model: Annotated[str, typer.Argument(help="Trained pipeline: a package or a directory")],
     test: Annotated[Path, typer.Argument(help="Gold Docs, .spacy")],
     train: Annotated[Path | None, typer.Option(help="Docs it was trained on, .spacy")] = None,
-    dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, .spacy")] = None,
+    dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, if it was")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
     history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
@@ -157,7 +167,7 @@ def _read_texts(source: Path) -> Iterator[str]:
             yield row["text"]
 
 
-def print_report(report: Report, output: Path) -> None:
+def _print_report(report: Report, output: Path) -> None:
     """Print what a conversion kept, and what it dropped and why."""
     data = report.as_dict()
     msg.good(f"Wrote {output}")

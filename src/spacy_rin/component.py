@@ -20,6 +20,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
 from .decode import Prediction, decode
+from .embed import build, count, find_tables
 from .errors import Errors
 from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
 from .tags import TagSet
@@ -214,8 +215,6 @@ class RelationExtractor(TrainablePipe):
             missing they are read from the data.
         RAISES (ValueError): If the data has no relation labels, or its gold cannot be learned from.
         """
-        from .embed import build, count, find_tables
-
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         tables = find_tables(self.model)
         counts: list[Counter[int]] = [Counter() for _ in tables]

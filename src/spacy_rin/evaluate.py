@@ -91,7 +91,7 @@ def make_record(
         "config": config,
         "settings": dict(find_rin(nlp).cfg),  # these count, should the config say otherwise
         "seed": config["training"]["seed"],
-        "chosen_on": "dev",
+        "chosen_on": "dev" if "dev" in corpora else None,
         "versions": package_versions(),
         "data": {part: describe_corpus(path) for part, path in corpora.items()},
         "train_seconds": trained.get("seconds"),
