@@ -12,7 +12,9 @@ from torch import Tensor
 
 from spacy_rin.loss import relation_loss, tag_loss
 from spacy_rin.network import RIN
-from spacy_rin.table import Layout, Table, row_maximum
+from spacy_rin.layout import Layout
+from spacy_rin.row_maximum import row_maximum
+from spacy_rin.table import Table
 
 WIDTH, N_TAGS, N_LABELS = 6, 5, 4
 LENGTHS = [3, 1, 5, 3]
@@ -136,11 +138,22 @@ def test_batch_order_and_block_size_change_nothing(
 @given(lengths=lengths_lists, max_cells=st.integers(1, 200))
 def test_layout_visits_every_cell_once(lengths: list[int], max_cells: int) -> None:
     blocks = layout(lengths, max_cells)
-    visited = []
+    visited, rows_once = [], []
     for block in blocks.blocks:
-        assert block.rows.numel() * block.cols.shape[1] <= max(max_cells, block.cols.shape[1])
-        for rows, cols in zip(block.rows.tolist(), block.cols.tolist(), strict=True):
-            visited += [(i, j) for i in rows for j in cols]
+        size = block.rows.numel() * block.cols.shape[1]
+        padding = set(block.padding.tolist())
+        assert size <= max(max_cells, block.cols.shape[1])
+        assert len(padding) <= max_cells / 12
+        cells = [
+            (i, j)
+            for rows, cols in zip(block.rows.tolist(), block.cols.tolist(), strict=True)
+            for i in rows
+            for j in cols
+        ]
+        visited += [cell for k, cell in enumerate(cells) if k not in padding]
+        assert block.words.equal(block.rows.flatten()[block.real])
+        rows_once += block.words.tolist()
+    assert len(set(rows_once)) == len(rows_once) or max_cells < max(lengths) ** 2
     offsets = np.cumsum([0, *lengths])
     expected = [
         (int(start + i), int(start + j))
@@ -176,7 +189,7 @@ def test_row_maximum_gradient_is_numerically_right() -> None:
         for shape in ((8, 3), (8, 3), (2, 3), (2,))
     ]
     assert torch.autograd.gradcheck(
-        lambda *f: row_maximum(Table(*f, layout(lengths, max_cells=5))), factors
+        lambda *f: row_maximum(Table(*f, layout(lengths, max_cells=5), torch.float64)), factors
     )
 
 

@@ -64,6 +64,8 @@ SMALL_CONFIG = """
 @architectures = "spacy-rin.RIN.v1"
 hidden_width = 32
 rounds = 2
+# so that values can be compared closely; tests/test_precision.py has the others
+precision = "float32"
 
 [model.tok2vec]
 @architectures = "spacy.Tok2Vec.v2"

@@ -38,6 +38,7 @@ hidden_width = 100
 rounds = 4
 use_entities = true
 use_relations = true
+precision = "auto"
 
 [model.tok2vec]
 @architectures = "spacy.Tok2Vec.v2"

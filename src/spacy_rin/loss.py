@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .table import Table, add_pair_gradient, pairs
+from .table import RelationClassifier, Table, add_pair_gradient
 
 
 class Loss(NamedTuple):
@@ -55,21 +55,16 @@ def relation_loss(
     masked (list): The same for those that gold says nothing about.
     RETURNS (tuple): Loss, and the gradients of heads, tails, weight and bias.
     """
-    heads, tails, weight, bias = table.heads, table.tails, table.weight, table.bias
-    d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
-    d_weight, d_bias = torch.zeros_like(weight), torch.zeros_like(bias)
-    loss = heads.new_zeros((), dtype=torch.float64)
-    for block, positive, ignored in zip(table.layout.blocks, gold, masked, strict=True):
-        m = pairs(heads, tails, block)
-        z = torch.addmm(bias, m, weight.T)
+    d_heads, d_tails, d_weight, d_bias = (torch.zeros_like(factor) for factor in table.factors())
+    classifier = RelationClassifier(table.weight, table.bias, table.dtype)
+    loss = table.bias.new_zeros((), dtype=torch.float64)
+    for (block, m, z), positive, ignored in zip(table.blocks(), gold, masked, strict=True):
         loss += F.softplus(z).sum() - z[positive].sum() - F.softplus(z[ignored]).sum()
         d_z = torch.sigmoid_(z)
         d_z[positive] -= 1
         d_z[ignored] = 0
-        d_weight.addmm_(d_z.T, m)
         d_bias += d_z.sum(0)
-        d_m = torch.ops.aten.threshold_backward(d_z @ weight, m, 0)
-        add_pair_gradient(d_heads, d_tails, block, d_m)
+        add_pair_gradient(d_heads, d_tails, block, classifier.add_gradient(d_weight, d_z, m), m)
     n_texts = len(table.layout.lengths)
     gradients = (d_heads, d_tails, d_weight, d_bias)
     for gradient in gradients:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .table import Layout, Table, row_maximum
+from .hardware import product_dtype
+from .layout import Layout
+from .row_maximum import row_maximum
+from .table import Table
 
 # A true cell is rare: starting the relation logits low keeps the first updates from going into
 # that alone (first epoch's loss on WebNLG 75 instead of 17,000).
@@ -32,12 +35,18 @@ class InteractionGRU(nn.Module):
         self.candidate = nn.Linear(width + n_labels, width, bias=False)
 
     def forward(self, y: Tensor, h: Tensor) -> Tensor:
-        """y (Tensor): (W, n_labels) predictions. h (Tensor): (W, H). RETURNS (Tensor): (W, H)."""
-        hy = torch.cat([h, y], dim=1)
-        z = torch.sigmoid(self.update(hy))
-        u = torch.sigmoid(self.reset(hy))
-        candidate = torch.tanh(self.candidate(torch.cat([u * h, y], dim=1)))
-        return (1 - z) * h + z * candidate
+        """y (Tensor): (W, n_labels) predictions. h (Tensor): (W, H). RETURNS (Tensor): (W, H).
+
+        W(h ⊕ y) is computed as W_y y + W_h h, in place: what is kept for the gradient is little more
+        than z, u and ȟ.
+        """
+        H = h.shape[1]
+        update, reset, W_o = self.update.weight, self.reset.weight, self.candidate.weight
+        W_zu = torch.cat([update, reset])
+        zu = (y @ W_zu[:, H:].T).addmm_(h, W_zu[:, :H].T).sigmoid_()
+        z, u = zu.split(H, dim=1)
+        candidate = (y @ W_o[:, H:].T).addmm_(u * h, W_o[:, :H].T).tanh_()
+        return torch.lerp(h, candidate, z)
 
 
 class RIN(nn.Module):
@@ -47,16 +56,23 @@ class RIN(nn.Module):
     rounds (int): K, layers of interaction; 0 is the paper's "w/o interaction".
     use_entities (bool): False for "w/o ER": H_e is left out of the update of H.
     use_relations (bool): False for "w/o RC": H_r is left out of the update of H.
+    precision (str): Of the products in the blocks of the table, see `product_dtype`.
     """
 
     def __init__(
-        self, width: int, rounds: int, use_entities: bool = True, use_relations: bool = True
+        self,
+        width: int,
+        rounds: int,
+        use_entities: bool = True,
+        use_relations: bool = True,
+        precision: str = "float32",
     ) -> None:
         super().__init__()
         self.width = width
         self.rounds = rounds
         self.use_entities = use_entities
         self.use_relations = use_relations
+        self.precision = precision
 
     def initialize(self, nI: int, n_tags: int, n_labels: int) -> None:
         """Make the parameters, all shared by the layers.
@@ -89,7 +105,7 @@ class RIN(nn.Module):
         h = h_e = h_r = self.project(words)  # H⁰
         for _ in range(self.rounds):
             y_e = torch.softmax(self.tags(h_e), dim=1)
-            y_r = torch.sigmoid(row_maximum(self.table(h_r, layout)))  # equation (5)
+            y_r = row_maximum(self.table(h_r, layout)).sigmoid_()  # equation (5)
             h_e, h_r = self.tag_gru(y_e, h), self.relation_gru(y_r, h)  # equation (2)
             if self.use_entities:
                 h = h + h_e
@@ -103,6 +119,6 @@ class RIN(nn.Module):
         h_r (Tensor): (W, H).
         """
         W_head, W_tail = self.pair.weight.split(self.width, dim=1)
-        return Table(
-            h_r @ W_head.T, h_r @ W_tail.T, self.relations.weight, self.relations.bias, layout
-        )
+        heads, tails = h_r @ W_head.T, h_r @ W_tail.T
+        dtype = product_dtype(self.precision, h_r.device)
+        return Table(heads, tails, self.relations.weight, self.relations.bias, layout, dtype)

@@ -25,9 +25,15 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_hardware() -> dict[str, Any]:
-    """RETURNS (dict): Processor, cores, memory in GB, threads of torch, and the GPU in use."""
+    """RETURNS (dict): Processor, cores, memory in GB, threads of torch, the GPU in use, and what
+    `precision = "auto"` means here.
+    """
     import torch
 
+    from .hardware import product_dtype
+
+    on_gpu = isinstance(get_current_ops(), CupyOps)
+    auto = product_dtype("auto", torch.device("cuda" if on_gpu else "cpu"))
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -35,7 +41,8 @@ def describe_hardware() -> dict[str, Any]:
         if hasattr(os, "sysconf")
         else None,
         "torch_threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if isinstance(get_current_ops(), CupyOps) else None,
+        "gpu": torch.cuda.get_device_name() if on_gpu else None,
+        "auto_precision": str(auto).removeprefix("torch."),
     }
 
 

@@ -6,7 +6,7 @@ a tail term, so the table of a text is described by small factors,
     logit[i, j, t] = relation_t · relu(heads_i + tails_j) + bias_t
 
 and is never built: what reads it (row maximum, loss, decoding) goes through it in blocks of cells
-that fit the processor's cache. Texts of equal length share blocks, so no cell is padding.
+that fit the processor's cache.
 
 Shapes: W words of all texts of a batch, one after the other; D pair width; L relation labels;
 P cells of a block = b texts × r rows × n words.
@@ -14,87 +14,47 @@ P cells of a block = b texts × r rows × n words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-BLOCK_CELLS = 2048
+from .layout import Block, Layout
 
 
-class Block(NamedTuple):
-    """Cells of the table: every pair of `rows` and `cols` of the same text.
+class RelationClassifier:
+    """W_r and b_r of equation (7) on blocks of pair features, in the precision chosen.
 
-    rows (Tensor): (b, r) words; cols (Tensor): (b, n) words of the same b texts.
+    weight (Tensor): (L, D). bias (Tensor): (L,). Both float32, as all that comes out of here.
+    dtype (torch.dtype): What the factors of a product are rounded to; its sums are float32.
     """
 
-    rows: Tensor
-    cols: Tensor
+    def __init__(self, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> None:
+        self.weight = weight.to(dtype)
+        self.bias = bias
+        self.dtype = dtype
 
+    def logits(self, m: Tensor) -> Tensor:
+        """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L)."""
+        if self.dtype == self.bias.dtype:
+            return torch.addmm(self.bias, m, self.weight.T)
+        # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
+        return (m.to(self.dtype) @ self.weight.T).to(self.bias.dtype).add_(self.bias)
 
-class Layout:
-    """How the tables of a batch of texts are cut into blocks.
+    def add_gradient(self, d_weight: Tensor, d_logits: Tensor, m: Tensor) -> Tensor:
+        """Add to the gradient of W_r and find that of the pair features.
 
-    lengths (Sequence[int]): Words of each text.
-    device (torch.device): Where the blocks' indices live.
-    max_cells (int): Cells of the largest block (a longer row is one block all the same).
-    """
-
-    def __init__(
-        self, lengths: Sequence[int], device: torch.device, max_cells: int = BLOCK_CELLS
-    ) -> None:
-        self.lengths = np.asarray(lengths, dtype=np.int64)
-        self.offsets = np.cumsum(self.lengths) - self.lengths
-        self._device = device
-        # Where a text's rows are: its first block, its place in that block, rows of each block.
-        self._first_block = np.zeros(len(lengths), dtype=np.int64)
-        self._place = np.zeros(len(lengths), dtype=np.int64)
-        self._rows = np.ones(len(lengths), dtype=np.int64)
-        self.blocks: list[Block] = []
-        for n in np.unique(self.lengths):
-            if n:
-                self._cut(np.flatnonzero(self.lengths == n), int(n), max_cells)
-
-    def locate(self, cells: np.ndarray) -> list[tuple[Tensor, Tensor]]:
-        """Find cells in the blocks.
-
-        cells (ndarray): (G, 4) text, head word, tail word, label.
-        RETURNS (list[tuple[Tensor, Tensor]]): For each block, (g,) cells and (g,) labels.
+        d_weight (Tensor): (L, D), updated in place.
+        d_logits (Tensor): (P, L). m (Tensor): (P, D).
+        RETURNS (Tensor): (P, D).
         """
-        text, head, tail, label = cells.T
-        block = self._first_block[text] + head // self._rows[text]
-        row = head % self._rows[text]
-        # The last block of a long text may be shorter, but it holds one text, whose place is 0.
-        cell = (self._place[text] * self._rows[text] + row) * self.lengths[text] + tail
-        order = np.argsort(block, kind="stable")
-        bounds = np.searchsorted(block[order], np.arange(len(self.blocks) + 1))
-        return [
-            (self._tensor(cell[order[a:b]]), self._tensor(label[order[a:b]]))
-            for a, b in pairwise(bounds)
-        ]
-
-    def _cut(self, texts: np.ndarray, n: int, max_cells: int) -> None:
-        if n * n <= max_cells:
-            size, rows = max(1, max_cells // (n * n)), n
+        d_z = d_logits.to(self.dtype)
+        if self.dtype == d_weight.dtype:
+            d_weight.addmm_(d_z.T, m)
         else:
-            size, rows = 1, max(1, max_cells // n)
-        self._rows[texts] = rows
-        for start in range(0, len(texts), size):
-            group = texts[start : start + size]
-            self._first_block[group] = len(self.blocks)
-            self._place[group] = np.arange(len(group))
-            offsets = self.offsets[group][:, None]
-            cols = self._tensor(offsets + np.arange(n))
-            for first in range(0, n, rows):
-                words = offsets + np.arange(first, min(first + rows, n))
-                self.blocks.append(Block(self._tensor(words), cols))
-
-    def _tensor(self, array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+            d_weight += d_z.T @ m.to(self.dtype)
+        return (d_z @ self.weight).to(m.dtype)
 
 
 @dataclass(frozen=True)
@@ -104,6 +64,7 @@ class Table:
     heads, tails (Tensor): (W, D) head and tail terms of W_m(h_i ⊕ h_j).
     weight (Tensor): (L, D) W_r. bias (Tensor): (L,) b_r.
     layout (Layout): The blocks they are read in.
+    dtype (torch.dtype): Precision of the products of whole blocks.
     """
 
     heads: Tensor
@@ -111,6 +72,7 @@ class Table:
     weight: Tensor
     bias: Tensor
     layout: Layout
+    dtype: torch.dtype = torch.float32
 
     def factors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """RETURNS (tuple): heads, tails, weight and bias."""
@@ -119,15 +81,29 @@ class Table:
     def detach(self) -> Table:
         """RETURNS (Table): The same table, apart from the graph of its gradient."""
         heads, tails, weight, bias = (factor.detach() for factor in self.factors())
-        return Table(heads, tails, weight, bias, self.layout)
+        return Table(heads, tails, weight, bias, self.layout, self.dtype)
 
     def cells(self, rows: Tensor, cols: Tensor) -> Tensor:
-        """Read single cells.
+        """Read single cells, in float32.
 
         rows, cols (Tensor): (C,) words.
         RETURNS (Tensor): (C, L) logits.
         """
-        return self._logits(torch.relu(self.heads[rows] + self.tails[cols]))
+        m = torch.relu(self.heads[rows] + self.tails[cols])
+        return torch.addmm(self.bias, m, self.weight.T)
+
+    def blocks(self) -> Iterator[tuple[Block, Tensor, Tensor]]:
+        """Read every cell, block by block.
+
+        YIELDS (tuple): Block, its (P, D) pair features and its (P, L) logits, −∞ in padding.
+        """
+        classifier = RelationClassifier(self.weight, self.bias, self.dtype)
+        for block in self.layout.blocks:
+            m = pairs(self.heads, self.tails, block)
+            z = classifier.logits(m)
+            if len(block.padding):
+                z.index_fill_(0, block.padding, -torch.inf)
+            yield block, m, z
 
     def cells_between(
         self, rows: Tensor, cols: Tensor, logit: float
@@ -138,8 +114,8 @@ class Table:
         RETURNS (tuple): (F,) places in `rows`, labels and logits.
         """
         found = []
-        for start in range(0, len(rows), BLOCK_CELLS):
-            block = slice(start, start + BLOCK_CELLS)
+        for start in range(0, len(rows), self.layout.max_cells):
+            block = slice(start, start + self.layout.max_cells)
             z = self.cells(rows[block], cols[block])
             cell, label = (z >= logit).nonzero(as_tuple=True)
             found.append((cell + start, label, z[cell, label]))
@@ -155,8 +131,7 @@ class Table:
         RETURNS (tuple): (C,) head words, tail words, labels and logits.
         """
         found = []
-        for block in self.layout.blocks:
-            z = self._logits(pairs(self.heads, self.tails, block))
+        for block, _, z in self.blocks():
             cell, label = (z >= logit).nonzero(as_tuple=True)
             n = block.cols.shape[1]
             text, col = cell // (block.rows.shape[1] * n), cell % n
@@ -169,69 +144,27 @@ class Table:
         rows, cols, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
         return rows, cols, labels, logits
 
-    def _logits(self, m: Tensor) -> Tensor:
-        return torch.addmm(self.bias, m, self.weight.T)
-
 
 def pairs(heads: Tensor, tails: Tensor, block: Block) -> Tensor:
     """Pair features of a block, m of equation (7).
 
     RETURNS (Tensor): (P, D) relu(heads_i + tails_j).
     """
-    m = heads[block.rows].unsqueeze(2) + tails[block.cols].unsqueeze(1)  # (b, r, n, D)
-    return m.flatten(0, 2).relu_()
+    (b, r), n = block.rows.shape, block.cols.shape[1]
+    row_terms = heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
+    col_terms = tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
+    return (row_terms + col_terms).view(b * r * n, -1).relu_()
 
 
-def add_pair_gradient(d_heads: Tensor, d_tails: Tensor, block: Block, d_m: Tensor) -> None:
+def add_pair_gradient(
+    d_heads: Tensor, d_tails: Tensor, block: Block, d_m: Tensor, m: Tensor
+) -> None:
     """Sum the gradient of a block's pair features into those of the head and tail terms.
 
     d_heads, d_tails (Tensor): (W, D), updated in place.
-    d_m (Tensor): (P, D), already zero where the feature is.
+    d_m (Tensor): (P, D). m (Tensor): (P, D) the features, whose zeros let no gradient through.
     """
     (b, r), n = block.rows.shape, block.cols.shape[1]
-    d_m = d_m.view(b, r, n, -1)
-    d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).flatten(0, 1))
-    d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).flatten(0, 1))
-
-
-class _RowMaximum(torch.autograd.Function):
-    """Largest logit of every row, for each label; keeps the factors alone for its gradient."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, heads: Tensor, tails: Tensor, weight: Tensor, bias: Tensor, layout: Layout
-    ) -> Tensor:
-        ctx.save_for_backward(heads, tails, weight, bias)
-        ctx.layout = layout
-        maximum = heads.new_empty(len(heads), len(bias))
-        for block in layout.blocks:
-            z = torch.addmm(bias, pairs(heads, tails, block), weight.T)
-            z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
-            maximum[block.rows.flatten()] = z.amax(1)
-        return maximum
-
-    @staticmethod
-    def backward(ctx: Any, d_maximum: Tensor) -> Any:
-        heads, tails, weight, bias = ctx.saved_tensors
-        d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
-        d_weight = torch.zeros_like(weight)
-        for block in ctx.layout.blocks:
-            m = pairs(heads, tails, block)
-            z = torch.addmm(bias, m, weight.T).view(-1, block.cols.shape[1], len(bias))
-            # Only the winning cell of each row and label carries gradient; equal ones share it.
-            won = (z == z.amax(1, keepdim=True)).to(z.dtype)
-            won *= (d_maximum[block.rows.flatten()] / won.sum(1)).unsqueeze(1)
-            d_z = won.flatten(0, 1)
-            d_weight.addmm_(d_z.T, m)
-            d_m = torch.ops.aten.threshold_backward(d_z @ weight, m, 0)
-            add_pair_gradient(d_heads, d_tails, block, d_m)
-        return d_heads, d_tails, d_weight, d_maximum.sum(0), None
-
-
-def row_maximum(table: Table) -> Tensor:
-    """Equation (5) before the σ, which keeps the order: the largest logit over the tails j.
-
-    RETURNS (Tensor): (W, L), differentiable.
-    """
-    maximum: Tensor = _RowMaximum.apply(*table.factors(), table.layout)
-    return maximum
+    d_m = torch.ops.aten.threshold_backward(d_m, m, 0).view(b, r, n, -1)
+    d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
+    d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
