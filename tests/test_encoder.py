@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from thinc.api import Model
 from torch import Tensor, nn
 
-from spacy_rin.encoder import BiLSTM, build_bilstm_encoder, packed_order
+from spacy_rin.encoder import BiLSTM, build_bilstm_encoder, group_texts
 from spacy_rin.shim import deserialize_module, serialize_module
 
 INPUT, WIDTH = 5, 6
@@ -38,8 +38,14 @@ def reference(encoder: Model, depth: int = 1) -> nn.LSTM:
     """A batch-first torch LSTM with the same parameters."""
     lstm = nn.LSTM(INPUT, WIDTH // 2, depth, bidirectional=True, batch_first=True)
     state = module_of(encoder).state_dict()
-    lstm.load_state_dict({name.removeprefix("lstm."): value for name, value in state.items()})
+    lstm.load_state_dict({torch_name(name): value for name, value in state.items()})
     return lstm
+
+
+def torch_name(name: str) -> str:
+    """ahead.1.bias_hh_l0 → bias_hh_l1, back.1.bias_hh_l0 → bias_hh_l1_reverse."""
+    direction, layer, parameter = name.split(".")
+    return parameter[:-1] + layer + ("_reverse" if direction == "back" else "")
 
 
 def alone(lstm: nn.LSTM, text: Tensor) -> Tensor:
@@ -83,8 +89,8 @@ def test_gradients_equal_texts_alone(lengths: list[int], depth: int) -> None:
         assert found.shape == tuple(tensor.shape)
         if len(tensor):
             assert np.allclose(found, tensor.grad.numpy(), atol=1e-5)
-    for name, parameter in module_of(encoder).lstm.named_parameters():
-        expected = getattr(lstm, name).grad
+    for name, parameter in module_of(encoder).named_parameters():
+        expected = getattr(lstm, torch_name(name)).grad
         assert torch.allclose(parameter.grad, expected, atol=1e-4), name
 
 
@@ -180,14 +186,21 @@ def test_module_is_loaded_in_place() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(lengths=some_words)
-def test_packed_order_goes_step_by_step(lengths: list[int]) -> None:
-    order, batch_sizes = packed_order(lengths)
-    longest_first = sorted(range(len(lengths)), key=lambda k: -lengths[k])
-    starts = [sum(lengths[:k]) for k in range(len(lengths))]
-    expected = [
-        [starts[k] + step for k in longest_first if step < lengths[k]]
-        for step in range(max(lengths))
-    ]
-    assert batch_sizes.tolist() == [len(rows) for rows in expected]
-    assert order.tolist() == [row for rows in expected for row in rows]
+@given(lengths=st.lists(st.integers(0, 40), max_size=12))
+def test_groups_hold_every_word_once_and_little_padding(lengths: list[int]) -> None:
+    starts = np.cumsum([0, *lengths])
+    text_of = np.repeat(np.arange(len(lengths)), lengths)
+    seen: list[int] = []
+    for group in group_texts(lengths):
+        words, b = group.words.reshape(-1, group.n_texts), group.n_texts
+        real = np.isin(np.arange(words.size), group.real).reshape(words.shape)
+        assert real.sum() > words.size / 2
+        mirrored = group.words[group.mirror].reshape(words.shape)
+        for k in range(b):
+            length = int(real[:, k].sum())
+            start = starts[text_of[words[0, k]]]
+            assert words[:length, k].tolist() == list(range(start, start + length))
+            assert mirrored[:length, k].tolist() == words[:length, k].tolist()[::-1]
+            seen += words[:length, k].tolist()
+        assert (group.mirror[group.mirror] == np.arange(words.size)).all()
+    assert sorted(seen) == list(range(sum(lengths)))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from reference import forward, loss, random_params
 from torch import Tensor
 
+from spacy_rin.layout import Layout
 from spacy_rin.loss import relation_loss, tag_loss
 from spacy_rin.network import RIN
-from spacy_rin.layout import Layout
 from spacy_rin.row_maximum import row_maximum
 from spacy_rin.table import Table
 

@@ -6,7 +6,8 @@ as the processor likes it; its padding is less than what another block would cos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -47,15 +48,18 @@ class Layout:
         self.lengths = np.asarray(lengths, dtype=np.int64)
         self.offsets = np.cumsum(self.lengths) - self.lengths
         self.max_cells = max_cells
-        self.blocks: list[Block] = []
         self._device = device
         # Where a text's rows are: its first block, its place in that block, the block's shape.
+        self._n_blocks = 0
         self._first_block = np.zeros(len(lengths), dtype=np.int64)
         self._place = np.zeros(len(lengths), dtype=np.int64)
         self._rows = np.ones(len(lengths), dtype=np.int64)
         self._cols = np.ones(len(lengths), dtype=np.int64)
-        for group in self._groups():
-            self._add(group)
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """RETURNS (list[Block]): Blocks that hold every cell once."""
+        return [block for group in self._groups() for block in self._cut(group)]
 
     @property
     def longest(self) -> int:
@@ -68,17 +72,32 @@ class Layout:
         cells (ndarray): (G, 4) text, head word, tail word, label.
         RETURNS (list[tuple[Tensor, Tensor]]): For each block, (g,) cells and (g,) labels.
         """
+        n_blocks = len(self.blocks)
         text, head, tail, label = cells.T
         block = self._first_block[text] + head // self._rows[text]
         row = head % self._rows[text]
         # The last block of a long text may be shorter, but it holds one text, whose place is 0.
         cell = (self._place[text] * self._rows[text] + row) * self._cols[text] + tail
         order = np.argsort(block, kind="stable")
-        bounds = np.searchsorted(block[order], np.arange(len(self.blocks) + 1))
+        bounds = np.searchsorted(block[order], np.arange(n_blocks + 1))
         return [
             (self._tensor(cell[order[a:b]]), self._tensor(label[order[a:b]]))
             for a, b in pairwise(bounds)
         ]
+
+    def parts(self, max_words: int) -> Iterator[tuple[Tensor, Layout]]:
+        """Split the batch, texts of similar length together.
+
+        max_words (int): Words of the largest part (a longer text is one part all the same).
+        YIELDS (tuple): (w,) words of a part, and the layout of its texts.
+        """
+        order = np.argsort(-self.lengths, kind="stable")
+        part_of = (np.cumsum(self.lengths[order]) - 1) // max_words
+        for texts in np.split(order, np.flatnonzero(np.diff(part_of)) + 1):
+            lengths = self.lengths[texts]
+            first = np.repeat(self.offsets[texts] - np.cumsum(lengths) + lengths, lengths)
+            words = first + np.arange(lengths.sum())
+            yield self._tensor(words), Layout(lengths.tolist(), self._device, self.max_cells)
 
     def _groups(self) -> list[list[int]]:
         """Texts that share a block: from the longest down, until it is full or too much padding."""
@@ -96,10 +115,10 @@ class Layout:
             groups[-1].append(text)
         return groups
 
-    def _add(self, group: list[int]) -> None:
+    def _cut(self, group: list[int]) -> Iterator[Block]:
         n = int(self.lengths[group[0]])
         rows = n if n * n <= self.max_cells else max(1, self.max_cells // n)
-        self._first_block[group] = len(self.blocks)
+        self._first_block[group] = self._n_blocks
         self._place[group] = np.arange(len(group))
         self._rows[group], self._cols[group] = rows, n
         lengths = self.lengths[group][:, None]
@@ -109,15 +128,14 @@ class Layout:
         for first in range(0, n, rows):
             part = slice(first, first + rows)
             cells = real[:, part, None] & real[:, None, :]  # (b, r, n)
-            self.blocks.append(
-                Block(
-                    self._tensor(words[:, part]),
-                    cols,
-                    self._tensor(words[:, part][real[:, part]]),
-                    self._tensor(np.flatnonzero(real[:, part])),
-                    self._tensor(np.flatnonzero(~cells)),
-                )
+            yield Block(
+                self._tensor(words[:, part]),
+                cols,
+                self._tensor(words[:, part][real[:, part]]),
+                self._tensor(np.flatnonzero(real[:, part])),
+                self._tensor(np.flatnonzero(~cells)),
             )
+            self._n_blocks += 1
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

@@ -17,6 +17,8 @@ from .table import Table
 # A true cell is rare: starting the relation logits low keeps the first updates from going into
 # that alone (first epoch's loss on WebNLG 75 instead of 17,000).
 RELATION_BIAS = -6.0
+# Words that are read together in prediction.
+PART_WORDS = 4096
 
 
 class InteractionGRU(nn.Module):
@@ -37,8 +39,8 @@ class InteractionGRU(nn.Module):
     def forward(self, y: Tensor, h: Tensor) -> Tensor:
         """y (Tensor): (W, n_labels) predictions. h (Tensor): (W, H). RETURNS (Tensor): (W, H).
 
-        W(h ⊕ y) is computed as W_y y + W_h h, in place: what is kept for the gradient is little more
-        than z, u and ȟ.
+        W(h ⊕ y) is computed as W_y y + W_h h, in place: little more than z, u and ȟ is kept for the
+        gradient.
         """
         H = h.shape[1]
         update, reset, W_o = self.update.weight, self.reset.weight, self.candidate.weight
@@ -102,6 +104,19 @@ class RIN(nn.Module):
         layout (Layout): The texts they are of.
         RETURNS (tuple[Tensor, Table]): (W, T) logits of the tags and the relation table of layer K.
         """
+        if torch.is_grad_enabled():
+            return self.interact(words, layout)
+        # Texts know nothing of each other. Read part by part, what a part needs on its way is in
+        # the cache, and of a large batch no more is kept than what comes out.
+        D, T = self.width, len(self.tags.bias)
+        heads, tails, tags = (words.new_empty(len(words), width) for width in (D, D, T))
+        for part, part_layout in layout.parts(PART_WORDS):
+            part_tags, table = self.interact(words[part], part_layout)
+            tags[part], heads[part], tails[part] = part_tags, table.heads, table.tails
+        return tags, self._as_table(heads, tails, layout)
+
+    def interact(self, words: Tensor, layout: Layout) -> tuple[Tensor, Table]:
+        """Equations (2) and (3); shapes as in `forward`."""
         h = h_e = h_r = self.project(words)  # H⁰
         for _ in range(self.rounds):
             y_e = torch.softmax(self.tags(h_e), dim=1)
@@ -119,6 +134,8 @@ class RIN(nn.Module):
         h_r (Tensor): (W, H).
         """
         W_head, W_tail = self.pair.weight.split(self.width, dim=1)
-        heads, tails = h_r @ W_head.T, h_r @ W_tail.T
-        dtype = product_dtype(self.precision, h_r.device)
+        return self._as_table(h_r @ W_head.T, h_r @ W_tail.T, layout)
+
+    def _as_table(self, heads: Tensor, tails: Tensor, layout: Layout) -> Table:
+        dtype = product_dtype(self.precision, heads.device)
         return Table(heads, tails, self.relations.weight, self.relations.bias, layout, dtype)

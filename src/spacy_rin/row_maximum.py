@@ -20,13 +20,15 @@ from .table import Table, add_pair_gradient, pairs
 
 
 def row_maximum(table: Table) -> Tensor:
-    """The largest logit over the tails j; the σ of equation (5), which keeps the order, comes after.
+    """The largest logit over the tails j; the σ of equation (5) keeps the order and comes after.
 
     Of equal cells the last one wins, and with it gets all of the gradient.
 
     RETURNS (Tensor): (W, L), differentiable.
     """
-    maximum: Tensor = _RowMaximum.apply(*table.factors(), table.layout, table.dtype)
+    maximum: Tensor = _RowMaximum.apply(
+        *table.factors(), table.layout, table.dtype, torch.is_grad_enabled()
+    )
     return maximum
 
 
@@ -40,19 +42,20 @@ class _RowMaximum(torch.autograd.Function):
         bias: Tensor,
         layout: Layout,
         dtype: torch.dtype,
+        keep: bool,
     ) -> Tensor:
         maximum = heads.new_empty(len(heads), len(bias))
         # One array and not one for each block: kept between what comes and goes, small arrays would
         # leave the heap full of holes.
         winners = maximum.new_empty(
-            maximum.shape if any(ctx.needs_input_grad) else (0,),
+            maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
         for block, _, z in Table(heads, tails, weight, bias, layout, dtype).blocks():
             z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
             largest = z.amax(1)
             maximum.index_copy_(0, block.words, largest.index_select(0, block.real))
-            if len(winners):
+            if keep:
                 places = _places_of(largest, z).index_select(0, block.real)
                 winners.index_copy_(0, block.words, places.to(winners.dtype))
         ctx.save_for_backward(heads, tails, weight, winners)
@@ -71,7 +74,7 @@ class _RowMaximum(torch.autograd.Function):
             starts = block.real * block.cols.shape[1]
             d_m = _gradient(d_weight, d_won, won, starts, m, weight)
             add_pair_gradient(d_heads, d_tails, block, d_m, m)
-        return d_heads, d_tails, d_weight, d_maximum.sum(0), None, None
+        return d_heads, d_tails, d_weight, d_maximum.sum(0), None, None, None
 
 
 def _places_of(largest: Tensor, z: Tensor) -> Tensor:
@@ -124,4 +127,4 @@ def _sorted_places(won: Tensor) -> Tensor:
     if won.device.type == "cpu":
         # numpy sorts small integers by radix, two to six times faster than torch
         return torch.from_numpy(np.argsort(won.numpy(), axis=1, kind="stable"))
-    return won.argsort(1, stable=True)
+    return won.argsort(dim=1, stable=True)
