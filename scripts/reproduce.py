@@ -1,0 +1,160 @@
+"""The rows of configs/reproduction.yml → results/reproduction.json: trained, scored, averaged over seeds.
+
+A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with its
+log; one that has its result there is not run again, so that this can be stopped and called again.
+Each run is a process on one thread, and as many run at once as there are cores.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+from typing import Annotated, Any
+
+import srsly
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from spacy_rin.files import write_json
+
+RUNS = Path("training/reproduce")
+TAGGER = Path("training/tagger_webnlg/model-best")
+# What is kept of each run's report; the whole of it stays in its folder.
+KEPT = ("seed", "scores", "train_seconds", "train_hardware", "versions", "data", "chosen_on")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of the matrix on one data set with one seed."""
+
+    row: str
+    dataset: str
+    seed: int
+    config: str
+    epochs: int
+    settings: tuple[tuple[str, Any], ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.row}/{self.dataset}/{self.seed}"
+
+    @property
+    def folder(self) -> Path:
+        """One folder for each set of settings: a changed row is run anew."""
+        config = Path(self.config).read_bytes()
+        key = md5(config + repr((self.epochs, self.settings)).encode(), usedforsecurity=False)
+        return RUNS / self.name / key.hexdigest()[:8]
+
+    @property
+    def result(self) -> Path:
+        return self.folder / "result.json"
+
+    def commands(self) -> list[list[str]]:
+        """RETURNS (list[list[str]]): Training and evaluation, as one would call them by hand."""
+        corpus = Path("corpus") / self.dataset
+        settings = {
+            "paths.train": corpus / "train",
+            "paths.dev": corpus / "dev",
+            "paths.tagger": TAGGER,
+            "paths.history": self.folder / "history.jsonl",
+            "system.seed": self.seed,
+            "training.max_epochs": self.epochs,
+            "training.eval_frequency": 101,
+            **dict(self.settings),
+        }
+        overrides = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+        train = ["spacy", "train", self.config, "--output", str(self.folder), *overrides]
+        evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best"), str(corpus / "test")]
+        evaluate += ["--train", str(corpus / "train"), "--dev", str(corpus / "dev")]
+        evaluate += ["--history", str(self.folder / "history.jsonl"), "--output", str(self.result)]
+        return [[sys.executable, "-m", *command] for command in (train, evaluate)]
+
+
+def main(
+    matrix: Annotated[Path, typer.Option(help="Rows to run")] = Path("configs/reproduction.yml"),
+    output: Annotated[Path, typer.Option(help="JSON")] = Path("results/reproduction.json"),
+    only: Annotated[str, typer.Option(help="Rows whose names start so")] = "",
+    processes: Annotated[int, typer.Option(help="Runs at once; 0: one a core")] = 0,
+) -> None:
+    """Run what has no result yet, and write the means over the seeds of what has."""
+    runs = [run for run in read_matrix(matrix) if run.row.startswith(only)]
+    if not runs:
+        msg.fail(f"No row of {matrix} starts with {only!r}", exits=1)
+    waiting = [run for run in runs if not run.result.exists()]
+    msg.info(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done")
+    failed = []
+    with (
+        ThreadPoolExecutor(processes or os.cpu_count() or 1) as pool,
+        tqdm(total=len(waiting), unit="run", disable=None) as bar,
+    ):
+        futures = {pool.submit(train_and_score, run): run for run in waiting}
+        for future in as_completed(futures):
+            bar.update()
+            if not future.result():
+                failed.append(futures[future])
+                bar.write(
+                    f"{futures[future].name} failed, see {futures[future].folder / 'log.txt'}"
+                )
+            summarise(runs, output)
+    if failed:
+        msg.fail(f"{len(failed)} of {len(waiting)} runs failed", exits=1)
+    msg.good(f"Wrote {output}")
+
+
+def read_matrix(path: Path) -> list[Run]:
+    """RETURNS (list[Run]): All runs, seed by seed, so that every row has some early."""
+    matrix = srsly.read_yaml(path)
+    return [
+        Run(name, data, seed, row["config"], row["epochs"], tuple(row["settings"].items()))
+        for seed in matrix["seeds"]
+        for name, row in matrix["rows"].items()
+        for data in row["datasets"]
+    ]
+
+
+def train_and_score(run: Run) -> bool:
+    """RETURNS (bool): Whether the run has a result now."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with (run.folder / "log.txt").open("w", encoding="utf8") as log:
+        for command in run.commands():
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            if subprocess.run(command, stdout=log, stderr=log, env=environment).returncode:
+                return False
+    shutil.rmtree(run.folder / "model-last", ignore_errors=True)
+    return True
+
+
+def summarise(runs: list[Run], output: Path) -> None:
+    """Write mean and standard deviation of every score of the runs that are done."""
+    rows: dict[str, Any] = {}
+    for run in runs:
+        if not run.result.exists():
+            continue
+        record = srsly.read_json(run.result)
+        row = rows.setdefault(run.row, {}).setdefault(
+            run.dataset, {"settings": dict(run.settings), "epochs": run.epochs, "runs": []}
+        )
+        row["config"] = run.config
+        row["runs"].append({key: record[key] for key in KEPT})
+    for datasets in rows.values():
+        for row in datasets.values():
+            names = row["runs"][0]["scores"]
+            values = {name: [run["scores"][name] for run in row["runs"]] for name in names}
+            row["n"] = len(row["runs"])
+            row["mean"] = {name: statistics.mean(v) for name, v in values.items()}
+            row["sd"] = {
+                name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()
+            }
+    write_json(output, rows)
+
+
+if __name__ == "__main__":
+    typer.run(main)
