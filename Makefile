@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The demo's and the tests' blocks are small: a second thread of torch costs more than it brings.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint types format clean
+.PHONY: setup demo test bench reproduce lint types format clean
 
 setup: .venv/installed
 
@@ -22,6 +22,14 @@ demo: setup
 
 test: lint types
 	python -m pytest
+
+# time and memory beside the plain implementation → results/benchmark.json and its plots
+bench: setup
+	python scripts/benchmark.py
+
+# every row of configs/reproduction.yml, or those whose names start with ONLY
+reproduce: setup
+	python scripts/reproduce.py --only "$(ONLY)"
 
 lint: setup
 	ruff check .

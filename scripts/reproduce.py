@@ -1,8 +1,8 @@
-"""The rows of configs/reproduction.yml → results/reproduction.json: trained, scored, averaged over seeds.
+"""The rows of configs/reproduction.yml → results/reproduction.json: trained, scored, averaged.
 
-A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with its
-log; one that has its result there is not run again, so that this can be stopped and called again.
-Each run is a process on one thread, and as many run at once as there are cores.
+A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
+its log; one that has its result there is not run again, so that this can be stopped and called
+again. Each run is a process on one thread, and as many run at once as there are cores.
 """
 
 from __future__ import annotations

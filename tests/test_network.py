@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -179,6 +181,32 @@ def test_layout_locates_cells(lengths: list[int], max_cells: int, data: st.DataO
         found += list(zip(rows[cells].tolist(), cols[cells].tolist(), labels.tolist(), strict=True))
     start = sum(lengths[:text])
     assert found == [(start + head, start + tail, 3)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(lengths=lengths_lists, max_words=st.integers(1, 30))
+def test_parts_hold_every_text_once(lengths: list[int], max_words: int) -> None:
+    starts = np.cumsum([0, *lengths])
+    texts = {tuple(range(a, b)) for a, b in pairwise(starts.tolist())}
+    found: list[tuple[int, ...]] = []
+    for words, part in layout(lengths).parts(max_words):
+        assert len(words) <= max_words or len(part.lengths) == 1
+        found += [tuple(text.tolist()) for text in words.split(part.lengths.tolist())]
+    assert set(found) == texts and len(found) == len(texts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lengths=lengths_lists, max_words=st.integers(1, 30))
+def test_prediction_in_parts_is_that_of_training(lengths: list[int], max_words: int) -> None:
+    network, _ = make_network(rounds=2)
+    words = torch.randn(sum(lengths), WIDTH)
+    expected_tags, expected = network(words, layout(lengths))
+    with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spacy_rin.network.PART_WORDS", max_words)
+        tags, table = network(words, layout(lengths))
+    assert_close(tags, expected_tags)
+    assert_close(table.heads, expected.heads)
+    assert_close(table.tails, expected.tails)
 
 
 def test_row_maximum_gradient_is_numerically_right() -> None:

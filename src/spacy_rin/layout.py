@@ -91,9 +91,15 @@ class Layout:
         max_words (int): Words of the largest part (a longer text is one part all the same).
         YIELDS (tuple): (w,) words of a part, and the layout of its texts.
         """
-        order = np.argsort(-self.lengths, kind="stable")
-        part_of = (np.cumsum(self.lengths[order]) - 1) // max_words
-        for texts in np.split(order, np.flatnonzero(np.diff(part_of)) + 1):
+        parts: list[list[int]] = []
+        size = 0
+        for text in np.argsort(-self.lengths, kind="stable").tolist():
+            size += int(self.lengths[text])
+            if not parts or size > max_words:
+                parts.append([])
+                size = int(self.lengths[text])
+            parts[-1].append(text)
+        for texts in parts:
             lengths = self.lengths[texts]
             first = np.repeat(self.offsets[texts] - np.cumsum(lengths) + lengths, lengths)
             words = first + np.arange(lengths.sum())

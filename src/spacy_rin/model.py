@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,10 +29,13 @@ from .units import Batch
 # A lower threshold is read as this one: at 0 every cell of the table would be a triple.
 MIN_THRESHOLD = 1e-3
 
-# A forked worker of nlp.pipe(n_process) inherits torch's thread pool without its threads and waits
-# for them for ever, unless it is told to do without.
+# A worker of nlp.pipe(n_process) computes on one thread, as those of torch's own DataLoader do: a
+# forked one inherits torch's thread pool without its threads and would wait for them for ever, and
+# spawned ones would each take all cores. Nowhere else is the number of threads touched.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+if multiprocessing.parent_process() is not None and "OMP_NUM_THREADS" not in os.environ:
+    torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,109 @@
+"""The run matrix: what is run, what is skipped, what a stop leaves, and its means."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+import reproduce
+import srsly
+from reproduce import Run, main, read_matrix
+
+from spacy_rin.files import write_json
+
+MATRIX = """
+seeds: [0, 1, 2]
+rows:
+  a: {config: a.cfg, datasets: [x, y], epochs: 2, settings: {}}
+  b: {config: a.cfg, datasets: [x], epochs: 3, settings: {components.rin.model.rounds: 0}}
+"""
+
+
+@pytest.fixture
+def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("a.cfg").write_text("[nlp]\n", encoding="utf8")
+    path = tmp_path / "matrix.yml"
+    path.write_text(MATRIX, encoding="utf8")
+    return path
+
+
+def write_result(run: Run, score: float) -> None:
+    run.folder.mkdir(parents=True)
+    record = dict.fromkeys(reproduce.KEPT)
+    write_json(run.result, record | {"seed": run.seed, "scores": {"rel_f": score}})
+
+
+def test_matrix_is_rows_by_data_by_seeds(matrix: Path) -> None:
+    runs = read_matrix(matrix)
+    assert len(runs) == len(set(runs)) == 9
+    assert [run.name for run in runs[:3]] == ["a/x/0", "a/y/0", "b/x/0"]
+
+
+def test_commands_say_what_the_row_says(matrix: Path) -> None:
+    (run,) = (run for run in read_matrix(matrix) if run.name == "b/x/2")
+    train, evaluate = (" ".join(command) for command in run.commands())
+    for part in ("--components.rin.model.rounds 0", "--system.seed 2", "--training.max_epochs 3"):
+        assert part in train
+    assert str(Path("corpus/x/test")) in evaluate and "--dev" in evaluate
+
+
+def test_changed_config_or_settings_is_another_run(matrix: Path) -> None:
+    run = read_matrix(matrix)[0]
+    before = run.folder
+    assert Run("a", "x", 0, "a.cfg", 3, ()).folder != before
+    Path("a.cfg").write_text("[training]\n", encoding="utf8")
+    assert run.folder != before
+
+
+def test_what_is_done_is_skipped_and_what_failed_is_named(
+    matrix: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = read_matrix(matrix)
+    write_result(runs[0], 0.5)
+    asked: list[str] = []
+
+    def pretend(run: Run) -> bool:
+        asked.append(run.name)
+        if run.name == "b/x/1":
+            return False
+        write_result(run, 0.1 * len(asked))
+        return True
+
+    monkeypatch.setattr(reproduce, "train_and_score", pretend)
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), only="", processes=1)
+    assert sorted(asked) == sorted(run.name for run in runs[1:])
+    assert "b/x/1 failed" in "".join(capsys.readouterr())
+    asked.clear()
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), only="b", processes=1)
+    assert asked == ["b/x/1"]
+
+
+def test_means_are_over_the_seeds(matrix: Path) -> None:
+    values = {0: 0.5, 1: 0.7, 2: 0.9}
+    for run in read_matrix(matrix):
+        if run.row == "a" and run.dataset == "x":
+            write_result(run, values[run.seed])
+    reproduce.summarise(read_matrix(matrix), Path("out.json"))
+    row = srsly.read_json("out.json")["a"]["x"]
+    assert row["n"] == 3 and [run["seed"] for run in row["runs"]] == [0, 1, 2]
+    assert row["mean"]["rel_f"] == pytest.approx(0.7)
+    assert row["sd"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
+
+
+def test_unknown_row_is_an_error(matrix: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), only="c", processes=1)
+
+
+def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = read_matrix(matrix)[0]
+    command = [sys.executable, "-c", "print('what went wrong'); raise SystemExit(3)"]
+    monkeypatch.setattr(Run, "commands", lambda self: [command, command])
+    assert not reproduce.train_and_score(run)
+    assert (run.folder / "log.txt").read_text(encoding="utf8") == "what went wrong\n"
+    assert not run.result.exists()
