@@ -183,10 +183,12 @@ def summarise(result: dict[str, Any]) -> dict[str, float | None]:
         trained = result.get(f"spacy_train_{kind}")
         if trained:
             summary |= {f"{name}{short}": value for name, value in _shares(trained).items()}
-    summary["train_peak_mb"] = max(result[f"train_memory_{kind}"]["peak_mb"] for kind in OURS)
-    summary["long_doc_peak_mb"] = max(
-        row["peak_mb"] for kind in OURS for row in result[f"long_unit_{kind}"]["rows"]
-    )
+    for short, kind in (("fp32", "float32"), ("bf16", "bfloat16")):
+        summary[f"train_peak_mb_{short}"] = result[f"train_memory_{kind}"]["peak_mb"]
+        rows = result[f"long_unit_{kind}"]["rows"]
+        summary[f"long_doc_peak_mb_{short}"] = max(row["peak_mb"] for row in rows)
+    for name in ("train_peak_mb", "long_doc_peak_mb"):
+        summary[name] = max(summary[f"{name}_fp32"] or 0, summary[f"{name}_bf16"] or 0)
     pipe = result.get("pipe")
     for short, kind in (("", "bfloat16"), ("_fp32", "float32")):
         summary[f"pipe_words_per_s{short}"] = pipe and pipe["words_per_s"][f"pipe_{kind}"]
