@@ -202,7 +202,7 @@ def spacy_train(
         (RelationExtractor, "update", "rin.update"),
         (component, "make_targets", "targets"),
         (model, "_forward_texts", "embedding and encoder, forward"),
-        (network.RIN, "interact", "interaction, forward"),
+        (network.RIN, "forward", "network, forward"),
         (row_maximum._RowMaximum, "forward", "row maximum, forward"),
         (row_maximum._RowMaximum, "backward", "row maximum, backward"),
         (model, "relation_loss", "relation loss and gradient"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reference import forward, loss, random_params
 from torch import Tensor
 
+from spacy_rin.interaction import PaperInteraction
 from spacy_rin.layout import Layout
 from spacy_rin.loss import relation_loss, tag_loss
 from spacy_rin.network import RIN
@@ -31,10 +32,15 @@ def make_network(
     params = random_params(
         WIDTH, N_TAGS, N_LABELS, nI if nI != WIDTH else None, seed=seed, dtype=torch.float32
     )
-    network = RIN(WIDTH, rounds, *ablation)
+    network = RIN(PaperInteraction(WIDTH, *ablation), rounds)
     network.initialize(nI, N_TAGS, N_LABELS)
-    network.load_state_dict(params)
+    network.load_state_dict(named(network, params))
     return network, {name: p.clone().requires_grad_() for name, p in params.items()}
+
+
+def named(network: RIN, params: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The reference's parameters under the network's names."""
+    return {name: params[name.removeprefix("interaction.")] for name in network.state_dict()}
 
 
 def layout(lengths: list[int], max_cells: int = 12) -> Layout:
@@ -94,7 +100,7 @@ def test_losses_and_gradients_equal_the_reference(
     assert relations == pytest.approx(expected_relations.item(), rel=1e-5)
     assert_close(d_words, expected_words.grad, "words")
     for name, parameter in network.named_parameters():
-        expected = params[name].grad
+        expected = params[name.removeprefix("interaction.")].grad
         if expected is None:  # not used in this many rounds
             assert parameter.grad is None or not parameter.grad.any(), name
         else:

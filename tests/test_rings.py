@@ -14,7 +14,7 @@ import pytest
 import spacy_rin
 
 PACKAGE = Path(spacy_rin.__file__).parent
-TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware"}
+TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware", "interaction"}
 DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
     *("errors", "files", "inspection", "overlap", "render"),

@@ -83,6 +83,14 @@ depth = 1
 """
 
 
+def small_config(interaction: str, *, rounds: int, separate: bool = False) -> Config:
+    """The small model with another interaction."""
+    model = Config().from_str(SMALL_CONFIG)["model"]
+    model |= {"interaction": interaction, "rounds": rounds, "separate_encoders": separate}
+    model["tok2vec"]["encode"]["copies"] = 2 if separate else 1
+    return model
+
+
 def gold_doc(vocab: Vocab, pattern: str, triples: Triples, k: int = 0) -> Doc:
     """The k-th filling of a pattern, with entities, relations and tags."""
     words: list[str] = []

@@ -39,6 +39,8 @@ rounds = 4
 use_entities = true
 use_relations = true
 precision = "auto"
+interaction = "paper"
+separate_encoders = false
 
 [model.tok2vec]
 @architectures = "spacy.Tok2Vec.v2"
@@ -53,6 +55,7 @@ word_dropout = 0.25
 @architectures = "spacy-rin.BiLSTMEncoder.v1"
 width = 100
 depth = 1
+copies = 1
 """
 DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, torch2xp, xp2torch
+from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, concatenate, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
@@ -90,15 +90,22 @@ def _tensor(indices: np.ndarray, like: Tensor) -> Tensor:
     return torch.from_numpy(indices).to(like.device)
 
 
-def build_bilstm_encoder(width: int = 100, depth: int = 1) -> Model[list[Floats2d], list[Floats2d]]:
+def build_bilstm_encoder(
+    width: int = 100, depth: int = 1, copies: int = 1
+) -> Model[list[Floats2d], list[Floats2d]]:
     """Construct a BiLSTM encoder, for the `encode` slot of spacy.Tok2Vec.v2.
 
     width (int): Output width, an even number; any input width fits.
     depth (int): Number of layers; the paper has 1.
-    RETURNS (Model): Takes and gives a (words, width) array for each text; empty texts are fine.
+    copies (int): BiLSTMs side by side, each of this width: 2 where the tasks have encoders of
+        their own (`separate_encoders` of spacy-rin.RIN.v1).
+    RETURNS (Model): Takes a (words, nI) array for each text and gives a (words, copies · width)
+        one; empty texts are fine.
     """
     if width % 2 or width <= 0:
         raise ValueError(Errors.R023.format(width=width))
+    if copies > 1:
+        return concatenate(*(build_bilstm_encoder(width, depth) for _ in range(copies)))
     encoder: Model[list[Floats2d], list[Floats2d]] = PyTorchWrapper_v3(
         BiLSTM(width, depth),
         convert_inputs=_convert_inputs,

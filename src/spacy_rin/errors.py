@@ -67,6 +67,11 @@ class Errors:
     )
 
     # component
+    R024 = (
+        'Expected `separate_encoders` with interaction = "slides" and rounds = 0 only, and '
+        '`use_entities` and `use_relations` both true with "slides"; found interaction = '
+        "{interaction!r}, rounds = {rounds}."
+    )
     R030 = "The setting `{setting}` of rin takes {expected}, found {value!r}."
     R031 = (
         "Can't add the label {label!r} to {name!r}: its model is initialised, and its parameters "

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from .errors import Errors
 from .hardware import block_cells
+from .interaction import PaperInteraction, SlidesInteraction
 from .layout import Layout
 from .loss import Loss, relation_loss, tag_loss
 from .network import RIN
@@ -100,6 +101,8 @@ def build_rin_model(
     use_entities: bool = True,
     use_relations: bool = True,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    interaction: Literal["paper", "slides"] = "paper",
+    separate_encoders: bool = False,
 ) -> Model[Batch, Scores]:
     """Construct the Recurrent Interaction Network over any tok2vec.
 
@@ -112,10 +115,22 @@ def build_rin_model(
     precision (str): Of the products in the blocks of the relation table, where most of the time
         goes. "bfloat16" rounds what is multiplied, not the sums; "auto" does so on processors
         that gain from it.
+    interaction (str): "paper", or "slides" for the earlier form of the model.
+    separate_encoders (bool): True for the slides' baseline "BiLSTM": the tasks have encoders of
+        their own, side by side in the tok2vec's output (`spacy-rin.TaskEncoders.v1`), and no round.
     RETURNS (Model): Its `n_tags` and `n_labels` attributes are to be set before it is initialised.
     """
+    reader: PaperInteraction | SlidesInteraction
+    if interaction == "paper":
+        if separate_encoders:
+            raise ValueError(Errors.R024.format(interaction=interaction, rounds=rounds))
+        reader = PaperInteraction(hidden_width, use_entities, use_relations)
+    else:
+        if (separate_encoders and rounds) or not (use_entities and use_relations):
+            raise ValueError(Errors.R024.format(interaction=interaction, rounds=rounds))
+        reader = SlidesInteraction(hidden_width, separate_encoders)
     network: Model[list[Floats2d], Scores] = PyTorchWrapper_v3(
-        RIN(hidden_width, rounds, use_entities, use_relations, precision),
+        RIN(reader, rounds, precision),
         convert_inputs=_convert_inputs,
         convert_outputs=_convert_outputs,
         serialize_model=serialize_module,
