@@ -23,6 +23,7 @@ from .decode import Prediction, decode
 from .embed import build, count, find_tables
 from .errors import Errors
 from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
+from .rounds import Round, read_rounds
 from .tags import TagSet
 from .targets import make_targets, validate_gold
 from .units import Batch, make_batch
@@ -180,6 +181,11 @@ class RelationExtractor(TrainablePipe):
         return tuple(self.cfg["entity_labels"])
 
     @property
+    def tag_names(self) -> list[str]:
+        """RETURNS (list[str]): O, and B-, I-, E- and S- of each entity label."""
+        return TagSet(self.entity_labels).names
+
+    @property
     def label_data(self) -> dict[str, list[str]]:
         """RETURNS (dict): Both label sets, as `spacy init labels` writes them."""
         return {"entities": list(self.entity_labels), "relations": list(self.labels)}
@@ -256,16 +262,21 @@ class RelationExtractor(TrainablePipe):
         batch = self._batch(docs)
         if not batch.windows:
             return [Prediction() for _ in batch.docs]
-        return decode(
-            self.model.predict(batch),
-            batch,
-            TagSet(self.entity_labels),
-            self.labels,
-            threshold=self.cfg["threshold"],
-            anchor=self.cfg["anchor"],
-            partial=self.cfg["decode"] == "partial",
-            keep=not self.cfg["overwrite"],
-        )
+        return self._decode(self.model.predict(batch), batch)
+
+    def predict_rounds(self, docs: Iterable[Doc]) -> list[list[Round]]:
+        """Find what each layer says of Docs, to see how interaction changes the model's mind.
+
+        docs (Iterable[Doc]): Any Docs; they are not changed.
+        RETURNS (list[list[Round]]): For each Doc, rounds 0, 1, …, K: probabilities of tags and of
+            relations by head, and the entities and triples that would be found.
+        """
+        if not self._is_initialized:
+            raise ValueError(Errors.R033.format(name=self.name))
+        from .model import predict_layers
+
+        batch = self._batch(docs)
+        return read_rounds(predict_layers(self.model, batch), batch, self._decode)
 
     def set_annotations(self, docs: Iterable[Doc], scores: list[Prediction]) -> None:
         """Write entities and relations to the Docs.
@@ -387,6 +398,18 @@ class RelationExtractor(TrainablePipe):
     def _batch(self, docs: Iterable[Doc]) -> Batch:
         self._check_settings()
         return make_batch(docs, self.cfg["unit"], self.cfg["max_length"])
+
+    def _decode(self, scores: Scores, batch: Batch) -> list[Prediction]:
+        return decode(
+            scores,
+            batch,
+            TagSet(self.entity_labels),
+            self.labels,
+            threshold=self.cfg["threshold"],
+            anchor=self.cfg["anchor"],
+            partial=self.cfg["decode"] == "partial",
+            keep=not self.cfg["overwrite"],
+        )
 
     def _loss(self, examples: list[Example], batch: Batch, scores: Scores) -> Loss:
         labels = {label: k for k, label in enumerate(self.labels)}

@@ -22,6 +22,7 @@ from .interaction import PaperInteraction, SlidesInteraction
 from .layout import Layout
 from .loss import Loss, relation_loss, tag_loss
 from .network import RIN
+from .row_maximum import row_maximum
 from .shim import deserialize_module, serialize_module, texts_to_torch
 from .table import Table
 from .targets import Targets
@@ -76,6 +77,10 @@ class Scores:
         """
         rows, cols, label, logit = self.table.detach().cells_over(_logit(threshold))
         return _numpy(rows), _numpy(cols), _numpy(label), _numpy(torch.sigmoid(logit))
+
+    def row_maximum(self) -> np.ndarray:
+        """RETURNS (ndarray): (W, L) highest probability over the tails, equation (5)."""
+        return _numpy(torch.sigmoid(row_maximum(self.table.detach())))
 
     def loss(self, targets: Targets) -> Loss:
         """RETURNS (Loss): Loss and gradient against gold (equations (8) and (9))."""
@@ -141,6 +146,14 @@ def build_rin_model(
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("network", network)
     return model
+
+
+def predict_layers(model: Model[Batch, Scores], batch: Batch) -> list[Scores]:
+    """RETURNS (list[Scores]): What every layer says, 0 to K; `predict` gives the last."""
+    windows2vecs, network = model.layers
+    inputs, _ = _convert_inputs(network, windows2vecs.predict(batch), False)
+    with torch.no_grad():
+        return [Scores(*layer) for layer in network.shims[0]._model.layers(*inputs.args)]
 
 
 def set_output_sizes(model: Model, n_tags: int, n_labels: int) -> None:
