@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import spacy
+from toy import gold_docs, trained, write_corpus
 
+from spacy_rin.evaluate import evaluate
 from spacy_rin.history import make_history_logger, read_history
 
 INFO = {
@@ -37,6 +39,21 @@ def test_a_new_training_starts_the_file_anew(tmp_path: Path) -> None:
         log, _finalize = make_history_logger(path)(spacy.blank("en"))
         log(INFO)
     assert len(read_history(path)) == 1
+
+
+def test_watched_docs_are_scored_as_the_authors_count_and_left_as_they_are(tmp_path: Path) -> None:
+    nlp = trained()
+    gold = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
+    path = tmp_path / "history.jsonl"
+    log, _finalize = make_history_logger(path, gold)(nlp)
+    log(INFO)
+    log(INFO)
+    rows = read_history(path)
+    result = evaluate(nlp, gold)["scores"]
+    expected = {name: score for name, score in result.items() if name.startswith("authors_")}
+    assert expected["authors_exact_f"] > 0.9
+    assert [row["watched"] for row in rows] == [expected, expected]
+    assert nlp.pipe_names == ["rin"]
 
 
 def test_no_file_is_no_history(tmp_path: Path) -> None:

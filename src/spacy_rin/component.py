@@ -422,5 +422,13 @@ class RelationExtractor(TrainablePipe):
         return [self.vocab.strings.add(tag) for tagger in taggers for tag in tagger.labels]
 
 
+def find_rin(nlp: Language) -> RelationExtractor:
+    """RETURNS (RelationExtractor): The pipeline's rin component, whatever its name."""
+    for _, pipe in nlp.pipeline:
+        if isinstance(pipe, RelationExtractor):
+            return pipe
+    raise ValueError(Errors.R051.format(pipes=nlp.pipe_names))
+
+
 def _is_number(value: object, least: float, most: float = math.inf) -> bool:
     return isinstance(value, int | float) and least <= value <= most

@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
 from .authors import score_authors
-from .component import RelationExtractor
+from .component import RelationExtractor, find_rin
 from .convert import UNPLACED
 from .errors import Errors
 from .inspection import read_docs
@@ -30,14 +30,6 @@ from .scorer import exact, prf, score_relations, text
 from .targets import validate_gold
 
 JOINED = (1, 2, 4)
-
-
-def find_rin(nlp: Language) -> RelationExtractor:
-    """RETURNS (RelationExtractor): The pipeline's rin component, whatever its name."""
-    for _, pipe in nlp.pipeline:
-        if isinstance(pipe, RelationExtractor):
-            return pipe
-    raise ValueError(Errors.R051.format(pipes=nlp.pipe_names))
 
 
 def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -> dict[str, Any]:

@@ -9,16 +9,23 @@ from typing import IO, Any
 
 import srsly
 from spacy.language import Language
+from spacy.training import Corpus
 
+from .authors import score_authors
+from .component import find_rin
 from .provenance import describe_hardware
 
 Log = Callable[[dict[str, Any] | None], None]
 
 
-def make_history_logger(path: Path) -> Callable[..., tuple[Log, Callable[[], None]]]:
+def make_history_logger(
+    path: Path, watch: Path | None = None
+) -> Callable[..., tuple[Log, Callable[[], None]]]:
     """Construct a logger, to be chained with a console logger by spacy.ChainLogger.v1.
 
     path (Path): JSON-lines file; a new training starts it anew.
+    watch (Path): Gold Docs that are scored at every evaluation as the authors' code counts. Nothing
+        is chosen on them; it is for the protocol of that code, the best epoch on test.
     RETURNS (Callable): Sets the logger up when training starts.
     """
 
@@ -45,12 +52,24 @@ def make_history_logger(path: Path) -> Callable[..., tuple[Log, Callable[[], Non
                     k: v for k, v in info["other_scores"].items() if isinstance(v, float | int)
                 },
             }
+            if watch:
+                row["watched"] = _score(nlp, watch)
             with target.open("a", encoding="utf8") as file:
                 file.write(srsly.json_dumps(row) + "\n")
 
         return log, lambda: None
 
     return setup
+
+
+def _score(nlp: Language, path: Path) -> dict[str, float]:
+    examples = list(Corpus(path)(nlp))
+    rin = find_rin(nlp)
+    with nlp.select_pipes(disable=[rin.name]):
+        docs = nlp.pipe([eg.predicted for eg in examples])
+        for eg, doc in zip(examples, docs, strict=True):
+            eg.predicted = doc
+    return score_authors(rin, examples)
 
 
 def read_history(path: str | Path) -> list[dict[str, Any]]:
