@@ -65,6 +65,7 @@ class Run:
             "paths.dev": corpus / "dev",
             "paths.tagger": TAGGER,
             "paths.history": self.folder / "history.jsonl",
+            "paths.watch": corpus / "test",
             "system.seed": self.seed,
             "training.max_epochs": self.epochs,
             "training.eval_frequency": 101,
@@ -111,13 +112,21 @@ def main(
 
 def read_matrix(path: Path) -> list[Run]:
     """RETURNS (list[Run]): All runs, seed by seed, so that every row has some early."""
-    matrix = srsly.read_yaml(path)
-    return [
-        Run(name, data, seed, row["config"], row["epochs"], tuple(row["settings"].items()))
-        for seed in matrix["seeds"]
-        for name, row in matrix["rows"].items()
-        for data in row["datasets"]
+    rows = srsly.read_yaml(path)
+    runs = [
+        Run(
+            name,
+            data,
+            seed,
+            row["config"],
+            row["epochs"],
+            tuple({**row.get("settings", {}), **(settings or {})}.items()),
+        )
+        for name, row in rows.items()
+        for data, settings in row["datasets"].items()
+        for seed in range(row["seeds"])
     ]
+    return sorted(runs, key=lambda run: run.seed)
 
 
 def train_and_score(run: Run) -> bool:
@@ -139,21 +148,38 @@ def summarise(runs: list[Run], output: Path) -> None:
         if not run.result.exists():
             continue
         record = srsly.read_json(run.result)
-        row = rows.setdefault(run.row, {}).setdefault(
-            run.dataset, {"settings": dict(run.settings), "epochs": run.epochs, "runs": []}
+        found = rows.setdefault(run.row, {}).setdefault(
+            run.dataset,
+            {
+                "config": run.config,
+                "settings": dict(run.settings),
+                "epochs": run.epochs,
+                "runs": [],
+            },
         )
-        row["config"] = run.config
-        row["runs"].append({key: record[key] for key in KEPT})
-    for datasets in rows.values():
-        for row in datasets.values():
-            names = row["runs"][0]["scores"]
-            values = {name: [run["scores"][name] for run in row["runs"]] for name in names}
-            row["n"] = len(row["runs"])
-            row["mean"] = {name: statistics.mean(v) for name, v in values.items()}
-            row["sd"] = {
+        found["runs"].append({key: record[key] for key in KEPT} | _over_epochs(record["history"]))
+    for found in (found for datasets in rows.values() for found in datasets.values()):
+        found["n"] = len(found["runs"])
+        for scores in ("scores", "best_on_test"):
+            names = found["runs"][0][scores]
+            values = {name: [run[scores][name] for run in found["runs"]] for name in names}
+            found[f"mean_{scores}"] = {name: statistics.mean(v) for name, v in values.items()}
+            found[f"sd_{scores}"] = {
                 name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()
             }
     write_json(output, rows)
+
+
+def _over_epochs(history: list[dict[str, Any]]) -> dict[str, Any]:
+    """The best on dev, its epoch, and what the protocol of the authors' code reports, the best on test."""
+    best = max(history, key=lambda row: row["score"])
+    watched = [row["watched"] for row in history if "watched" in row]
+    names = ("authors_partial_f", "authors_exact_f")
+    return {
+        "dev_score": best["score"],
+        "dev_epoch": best["epoch"],
+        "best_on_test": {name: max(row[name] for row in watched) for name in names if watched},
+    }
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def seeds_table(rows: dict[str, Any]) -> str:
     names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
     body = [
         [f"{row} on {data}", str(found["n"]), str(found["epochs"])]
-        + [_mean(found["mean"][f"{name}_f"], found["sd"][f"{name}_f"]) for name in names]
+        + [_mean(found["mean_scores"][f"{n}_f"], found["sd_scores"][f"{n}_f"]) for n in names]
         for row, datasets in rows.items()
         for data, found in datasets.items()
     ]

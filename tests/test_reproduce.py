@@ -14,10 +14,8 @@ from reproduce import Run, main, read_matrix
 from spacy_rin.files import write_json
 
 MATRIX = """
-seeds: [0, 1, 2]
-rows:
-  a: {config: a.cfg, datasets: [x, y], epochs: 2, settings: {}}
-  b: {config: a.cfg, datasets: [x], epochs: 3, settings: {components.rin.model.rounds: 0}}
+a: {config: a.cfg, datasets: {x: {rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {rounds: 1}}
+b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {model.rounds: 0}}
 """
 
 
@@ -33,19 +31,29 @@ def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_result(run: Run, score: float) -> None:
     run.folder.mkdir(parents=True)
     record = dict.fromkeys(reproduce.KEPT)
-    write_json(run.result, record | {"seed": run.seed, "scores": {"rel_f": score}})
+    history = [
+        {
+            "epoch": k,
+            "score": dev,
+            "watched": {f"authors_{m}_f": test for m in ("exact", "partial")},
+        }
+        for k, (dev, test) in enumerate([(0.25, 0.3), (0.75, score / 2), (0.5, score)])
+    ]
+    own = {"seed": run.seed, "scores": {"rel_f": score}, "history": history}
+    write_json(run.result, record | own)
 
 
 def test_matrix_is_rows_by_data_by_seeds(matrix: Path) -> None:
     runs = read_matrix(matrix)
     assert len(runs) == len(set(runs)) == 9
     assert [run.name for run in runs[:3]] == ["a/x/0", "a/y/0", "b/x/0"]
+    assert [dict(run.settings)["rounds"] for run in runs[:2]] == [2, 1]
 
 
 def test_commands_say_what_the_row_says(matrix: Path) -> None:
     (run,) = (run for run in read_matrix(matrix) if run.name == "b/x/2")
     train, evaluate = (" ".join(command) for command in run.commands())
-    for part in ("--components.rin.model.rounds 0", "--system.seed 2", "--training.max_epochs 3"):
+    for part in ("--model.rounds 0", "--system.seed 2", "--training.max_epochs 3"):
         assert part in train
     assert str(Path("corpus/x/test")) in evaluate and "--dev" in evaluate
 
@@ -91,8 +99,11 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
     reproduce.summarise(read_matrix(matrix), Path("out.json"))
     row = srsly.read_json("out.json")["a"]["x"]
     assert row["n"] == 3 and [run["seed"] for run in row["runs"]] == [0, 1, 2]
-    assert row["mean"]["rel_f"] == pytest.approx(0.7)
-    assert row["sd"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
+    assert row["mean_scores"]["rel_f"] == pytest.approx(0.7)
+    assert row["sd_scores"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
+    # chosen on dev is the second epoch; the best on test the last
+    assert {(run["dev_score"], run["dev_epoch"]) for run in row["runs"]} == {(0.75, 1)}
+    assert row["mean_best_on_test"]["authors_exact_f"] == pytest.approx(0.7)
 
 
 def test_unknown_row_is_an_error(matrix: Path) -> None:
