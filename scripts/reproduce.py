@@ -171,7 +171,7 @@ def summarise(runs: list[Run], output: Path) -> None:
 
 
 def _over_epochs(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """Best on dev, its epoch, and the best on test, which the protocol of the authors' code reports."""
+    """Best on dev, its epoch, and the best on test, the protocol of the authors' code."""
     best = max(history, key=lambda row: row["score"])
     watched = [row["watched"] for row in history if "watched" in row]
     names = ("authors_partial_f", "authors_exact_f")
