@@ -34,10 +34,10 @@ KINDS = ["plain", "float32", "bfloat16"]
 OURS = KINDS[1:]
 # What a step is measured against: values, and the batch that stands for each.
 SWEEPS: dict[str, tuple[str, list[int]]] = {
-    "words": ("words of each of 10 texts, n", [10, 20, 40, 60, 80, 100]),
-    "labels": ("relation labels, l (25 texts of 22 words)", [12, 24, 54, 108, 216, 432]),
-    "rounds": ("rounds, K (25 texts of 22 words)", [0, 1, 2, 3, 4, 5, 6, 7]),
-    "batch": ("texts of 22 words in a batch", [1, 5, 10, 25, 50, 100]),
+    "words": ("words of each of 10 texts, n", [10, 20, 40, 80]),
+    "labels": ("relation labels, l (25 texts of 22 words)", [24, 108, 216, 432]),
+    "rounds": ("rounds, K (25 texts of 22 words)", [0, 1, 3, 5, 7]),
+    "batch": ("texts of 22 words in a batch", [1, 10, 50, 100]),
 }
 COLORS = {"plain": "#8c8c8c", "float32": "#1f6fb4", "bfloat16": "#d1661b"}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacy.language import Language
@@ -361,6 +361,17 @@ class RelationExtractor(TrainablePipe):
 
             clip_gradients(self.model, self.cfg["max_grad_norm"])
         super().finish_update(sgd)
+
+    def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
+        """Predict and save with other parameters, as with the optimizer's averages.
+
+        params (dict): Parameters by (model id, name).
+        """
+        from .shim import use_averages
+
+        # A generator, as spaCy's own: `nlp.use_params` steps through it.
+        with self.model.use_params(params), use_averages(self.model, params):
+            yield
 
     @property
     def _is_initialized(self) -> bool:

@@ -6,8 +6,9 @@ it parameters of a saved state's shapes, so that a pipeline loads without being 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 import safetensors.torch
 import torch
@@ -38,6 +39,29 @@ def deserialize_module(module: nn.Module, data: bytes, device: torch.device) -> 
         module.initialize_like(state)  # type: ignore[operator]
         module.load_state_dict(state)
     return module.to(device)
+
+
+@contextmanager
+def use_averages(model: Model, params: dict[Any, Any]) -> Iterator[None]:
+    """Put averaged parameters in the place of those of all wrapped modules, for the block's time.
+
+    thinc's optimizer averages them (`use_averages`), but its PyTorchShim looks for other keys and
+    leaves them as they are, so that the best model would have averaged vectors and a plain network.
+
+    params (dict): The optimizer's averages, by (shim id, name).
+    """
+    kept: list[tuple[Tensor, Tensor]] = []
+    for shim in (shim for node in model.walk() for shim in node.shims):
+        for name, parameter in shim._model.named_parameters():
+            if (shim.id, name) in params:
+                kept.append((parameter, parameter.data))
+                average = xp2torch(params[shim.id, name], device=parameter.device)
+                parameter.data = average.detach()
+    try:
+        yield
+    finally:
+        for parameter, data in kept:
+            parameter.data = data
 
 
 def texts_to_torch(
