@@ -41,6 +41,7 @@ class Run:
     config: str
     epochs: int
     settings: tuple[tuple[str, Any], ...]
+    published: tuple[tuple[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -71,7 +72,9 @@ class Run:
             "training.eval_frequency": 101,
             **dict(self.settings),
         }
-        overrides = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+        overrides = [
+            word for name, value in settings.items() for word in (f"--{name}", _say(value))
+        ]
         train = ["spacy", "train", self.config, "--output", str(self.folder), *overrides]
         evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best"), str(corpus / "test")]
         evaluate += ["--train", str(corpus / "train"), "--dev", str(corpus / "dev")]
@@ -121,12 +124,23 @@ def read_matrix(path: Path) -> list[Run]:
             row["config"],
             row["epochs"],
             tuple({**row.get("settings", {}), **(settings or {})}.items()),
+            tuple((name, tuple(f)) for name, f in _published(row, data).items()),
         )
         for name, row in rows.items()
         for data, settings in row["datasets"].items()
         for seed in range(row["seeds"])
     ]
     return sorted(runs, key=lambda run: run.seed)
+
+
+def _say(value: Any) -> str:
+    """As spaCy reads it on the command line: false, not False."""
+    return str(value) if isinstance(value, str | Path) else srsly.json_dumps(value)
+
+
+def _published(row: dict[str, Any], dataset: str) -> dict[str, Any]:
+    found: dict[str, Any] = row.get("published", {}).get(dataset, {})
+    return found
 
 
 def train_and_score(run: Run) -> bool:

@@ -15,7 +15,7 @@ from spacy_rin.files import write_json
 
 MATRIX = """
 a: {config: a.cfg, datasets: {x: {rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {rounds: 1}}
-b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {model.rounds: 0}}
+b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {model.rounds: 0, model.er: false}}
 """
 
 
@@ -53,7 +53,12 @@ def test_matrix_is_rows_by_data_by_seeds(matrix: Path) -> None:
 def test_commands_say_what_the_row_says(matrix: Path) -> None:
     (run,) = (run for run in read_matrix(matrix) if run.name == "b/x/2")
     train, evaluate = (" ".join(command) for command in run.commands())
-    for part in ("--model.rounds 0", "--system.seed 2", "--training.max_epochs 3"):
+    for part in (
+        "--model.rounds 0",
+        "--model.er false",
+        "--system.seed 2",
+        "--training.max_epochs 3",
+    ):
         assert part in train
     assert str(Path("corpus/x/test")) in evaluate and "--dev" in evaluate
 
