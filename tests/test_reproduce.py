@@ -15,8 +15,7 @@ from spacy_rin.files import write_json
 
 MATRIX = """
 a: {config: a.cfg, datasets: {x: {rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {rounds: 1}}
-b:
-  {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {model.rounds: 0, model.er: false}}
+b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {m.rounds: 0, m.er: false}}
 """
 
 
