@@ -54,8 +54,8 @@ def test_commands_say_what_the_row_says(matrix: Path) -> None:
     (run,) = (run for run in read_matrix(matrix) if run.name == "b/x/2")
     train, evaluate = (" ".join(command) for command in run.commands())
     for part in (
-        "--model.rounds 0",
-        "--model.er false",
+        "--m.rounds 0",
+        "--m.er false",
         "--system.seed 2",
         "--training.max_epochs 3",
     ):
