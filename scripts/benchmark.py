@@ -209,10 +209,11 @@ def _paired(slow: list[float], fast: list[float]) -> float:
 
 def _shares(trained: dict[str, Any]) -> dict[str, float]:
     at, spent = trained["evaluated_at"], trained["spent"]
+    training = spent["all"] - spent["initialization"]
     return {
         "webnlg_epoch_s": statistics.median(b - a for a, b in pairwise(at)),
-        "tagger_share": spent["tagger"] / at[-1],
-        "share_outside_network": 1 - (spent["rin.update"] - spent["targets"]) / at[-1],
+        "tagger_share": spent["tagger"] / training,
+        "share_outside_network": 1 - (spent["rin.update"] - spent["targets"]) / training,
     }
 
 
