@@ -28,9 +28,10 @@ from spacy.util import fix_random_seed
 from thinc.api import Adam
 
 from spacy_rin import component, loss, model, network, row_maximum
-from spacy_rin.component import DEFAULT_MODEL, RelationExtractor
+from spacy_rin.component import DEFAULT_MODEL, RelationExtractor, find_rin
 from spacy_rin.hardware import DTYPES, block_cells
 from spacy_rin.history import read_history
+from spacy_rin.inspection import read_docs
 from spacy_rin.layout import Layout
 from spacy_rin.table import Table
 
@@ -53,12 +54,7 @@ def steps(
     """
     maker = TextMaker(spacy.blank("en").vocab, labels)
     batches = [maker.batch(group) for group in lengths]
-    runs: dict[str, Step] = {}
-    for kind in kinds:
-        if kind == "plain":
-            runs[kind] = _plain_stepper(batches, maker, rounds)
-        else:
-            runs[kind] = _our_stepper(batches, maker, rounds, kind)
+    runs = {kind: _stepper(batches, maker, rounds, kind) for kind in kinds}
     for run in runs.values():
         run(0)  # the first step makes what the later ones reuse
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
@@ -74,8 +70,7 @@ def memory(lengths: list[int], kind: str, labels: int = 216, rounds: int = 7) ->
     """Peak of two training steps."""
     maker = TextMaker(spacy.blank("en").vocab, labels)
     small, large = maker.batch([5] * 4), maker.batch(lengths)
-    make = _plain_stepper if kind == "plain" else _our_stepper
-    run = make([small, large], maker, rounds, kind)
+    run = _stepper([small, large], maker, rounds, kind)
     run(0)
     with _peak() as peak:
         seconds = [run(1) for _ in range(2)]
@@ -173,8 +168,7 @@ def epoch(lengths: list[int], kind: str, sample: int = 0) -> dict[str, Any]:
     groups = [[lengths[k] for k in order[i : i + 50]] for i in range(0, len(lengths), 50)]
     every = max(1, len(groups) // sample) if sample else 1
     batches = [maker.batch([8] * 4), *(maker.batch(group) for group in groups[::every])]
-    make = _plain_stepper if kind == "plain" else _our_stepper
-    run = make(batches, maker, 3, kind)
+    run = _stepper(batches, maker, 3, kind)
     run(0)
     seconds = [run(k) for k in range(1, len(batches))]
     return {
@@ -233,15 +227,14 @@ def spacy_train(
 def pipe(pipeline: str, corpus: str, repeats: int = 5) -> dict[str, Any]:
     """Words a second of nlp.pipe on raw texts, and of rin and spaCy's ner alone, in turn."""
     nlp = spacy.load(pipeline)
-    gold = [doc for path in Path(corpus).rglob("*.spacy") for doc in _read(path, nlp)]
+    gold = list(read_docs(corpus))
     texts = [doc.text for doc in gold]
     words = sum(len(nlp.make_doc(text)) for text in texts)
     ner_nlp = _ner(gold)
     ner: Any = ner_nlp.get_pipe("ner")
-    rin = next(pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor))
+    rin = find_rin(nlp)
     module = rin.model.get_ref("network").shims[0]._model
-    before = [name for name, pipe in nlp.pipeline if pipe is not rin]
-    with nlp.select_pipes(enable=before):
+    with nlp.select_pipes(disable=rin.name):
         read = DocBin(attrs=["TAG", "SENT_START"], docs=nlp.pipe(texts)).to_bytes()
     rates: dict[str, list[float]] = defaultdict(list)
     for repeat in range(repeats + 1):
@@ -274,10 +267,6 @@ def _run(pipe: Any, docs: list[Doc]) -> None:
         pass
 
 
-def _read(path: Path, nlp: Language) -> Iterator[Doc]:
-    return DocBin().from_disk(path).get_docs(nlp.vocab)
-
-
 def _ner(gold: list[Doc]) -> Language:
     """spaCy's ner with its default CNN, after a few updates on the gold entities."""
     nlp = spacy.blank("en")
@@ -291,7 +280,16 @@ def _ner(gold: list[Doc]) -> Language:
     return nlp
 
 
-def _plain_stepper(batches: list[Any], maker: TextMaker, rounds: int, kind: str = "plain") -> Step:
+def _stepper(batches: list[Any], maker: TextMaker, rounds: int, kind: str) -> Step:
+    """A network and its optimizer: makes a step with the k-th batch and gives its seconds."""
+    if kind == "plain":
+        return _plain_stepper(batches, maker, rounds)
+    rin = _rin(maker, rounds, kind)
+    optimizer = Adam(1e-3, L2=0.0, grad_clip=0.0)
+    return lambda k: _timed(lambda: rin.update(batches[k][0], drop=0.1, sgd=optimizer))
+
+
+def _plain_stepper(batches: list[Any], maker: TextMaker, rounds: int) -> Step:
     torch.manual_seed(0)
     plain = PlainRIN(N_WORDS, N_POS, len(maker.tag_set), len(maker.relation_labels), rounds)
     torch.nn.init.constant_(plain.interaction.relations.bias, network.RELATION_BIAS)
@@ -303,12 +301,6 @@ def _plain_stepper(batches: list[Any], maker: TextMaker, rounds: int, kind: str 
         return _timed(lambda: plain_step(plain, optimizer, *batch))
 
     return step
-
-
-def _our_stepper(batches: list[Any], maker: TextMaker, rounds: int, kind: str) -> Step:
-    rin = _rin(maker, rounds, kind)
-    optimizer = Adam(1e-3, L2=0.0, grad_clip=0.0)
-    return lambda k: _timed(lambda: rin.update(batches[k][0], drop=0.1, sgd=optimizer))
 
 
 def _rin(maker: TextMaker, rounds: int, precision: str) -> RelationExtractor:

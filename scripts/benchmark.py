@@ -18,13 +18,12 @@ from typing import Annotated, Any
 
 import matplotlib
 import typer
-from spacy.tokens import DocBin
-from spacy.vocab import Vocab
 from tqdm import tqdm
 from wasabi import msg
 
 from spacy_rin.evaluate import describe_corpus
 from spacy_rin.files import replacing, write_json
+from spacy_rin.inspection import read_docs
 from spacy_rin.provenance import describe_hardware, package_versions
 
 matplotlib.use("Agg")
@@ -125,7 +124,7 @@ def plan(
     if not corpus.exists():
         msg.warn(f"No {corpus}: its epoch and the texts' words/s are not measured")
         return cases
-    lengths = [len(doc) for doc in _docs(corpus / "train")]
+    lengths = [len(doc) for doc in read_docs(corpus / "train")]
     for kind in KINDS:
         sample = (2 if quick else 25) if kind == "plain" else (2 if quick else 0)
         cases[f"epoch_{kind}"] = (
@@ -167,39 +166,36 @@ def run_case(case: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def summarise(result: dict[str, Any]) -> dict[str, float | None]:
-    """RETURNS (dict): The flat figures, None for what was not measured."""
-    threads = result["settings"]["threads"]
-    same = result[f"same_batches_{threads}_threads"]["seconds"]
-    summary: dict[str, float | None] = {
-        f"step_speedup_same_batches_{short}": _paired(same["plain"], same[kind])
-        for short, kind in (("fp32", "float32"), ("bf16", "bfloat16"))
-    }
-    epochs = {kind: result.get(f"epoch_{kind}", {}).get("seconds") for kind in KINDS}
-    for short, kind in (("", "bfloat16"), ("_fp32", "float32")):
-        summary[f"epoch_speedup{short}"] = (
-            epochs["plain"] / epochs[kind] if epochs["plain"] else None
-        )
-    for short, kind in (("", "bfloat16"), ("_fp32", "float32")):
-        trained = result.get(f"spacy_train_{kind}")
-        if trained:
-            summary |= {f"{name}{short}": value for name, value in _shares(trained).items()}
+    """RETURNS (dict): The flat figures, None for what was not measured.
+
+    All are there for both types of products, name_fp32 and name_bf16. A name without a type is the
+    larger peak of memory, else the figure of bfloat16.
+    """
+    found: dict[str, float | None] = {}
     for short, kind in (("fp32", "float32"), ("bf16", "bfloat16")):
-        summary[f"train_peak_mb_{short}"] = result[f"train_memory_{kind}"]["peak_mb"]
-        rows = result[f"long_unit_{kind}"]["rows"]
-        summary[f"long_doc_peak_mb_{short}"] = max(row["peak_mb"] for row in rows)
+        found |= {f"{name}_{short}": value for name, value in _figures(result, kind).items()}
+    for name in ("epoch_speedup", "webnlg_epoch_s", "share_outside_network", "pipe_words_per_s"):
+        found[name] = found[f"{name}_bf16"]
     for name in ("train_peak_mb", "long_doc_peak_mb"):
-        summary[name] = max(summary[f"{name}_fp32"] or 0, summary[f"{name}_bf16"] or 0)
-    pipe = result.get("pipe")
-    for short, kind in (("", "bfloat16"), ("_fp32", "float32")):
-        summary[f"pipe_words_per_s{short}"] = pipe and pipe["words_per_s"][f"pipe_{kind}"]
-    for short, kind in (("fp32", "float32"), ("bf16", "bfloat16")):
-        summary[f"rin_over_ner_{short}"] = pipe and pipe["over_ner"][f"rin_{kind}"]
-        found = result[f"products_{kind}"]
-        summary[f"gemm_share_{short}"] = found["share"]
-        summary[f"gemm_share_with_row_maximum_backward_{short}"] = found[
-            "share_with_row_maximum_backward"
-        ]
-    return summary
+        found[name] = max(found[f"{name}_fp32"] or 0, found[f"{name}_bf16"] or 0)
+    return found
+
+
+def _figures(result: dict[str, Any], kind: str) -> dict[str, float | None]:
+    same = result[f"same_batches_{result['settings']['threads']}_threads"]["seconds"]
+    plain, ours = result.get("epoch_plain"), result.get(f"epoch_{kind}")
+    pipe, products = result.get("pipe"), result[f"products_{kind}"]
+    return {
+        "step_speedup_same_batches": _paired(same["plain"], same[kind]),
+        "epoch_speedup": plain["seconds"] / ours["seconds"] if plain and ours else None,
+        **_shares(result.get(f"spacy_train_{kind}")),
+        "train_peak_mb": result[f"train_memory_{kind}"]["peak_mb"],
+        "long_doc_peak_mb": max(row["peak_mb"] for row in result[f"long_unit_{kind}"]["rows"]),
+        "pipe_words_per_s": pipe["words_per_s"][f"pipe_{kind}"] if pipe else None,
+        "rin_over_ner": pipe["over_ner"][f"rin_{kind}"] if pipe else None,
+        "gemm_share": products["share"],
+        "gemm_share_with_row_maximum_backward": products["share_with_row_maximum_backward"],
+    }
 
 
 def _paired(slow: list[float], fast: list[float]) -> float:
@@ -207,7 +203,9 @@ def _paired(slow: list[float], fast: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(slow, fast, strict=False))
 
 
-def _shares(trained: dict[str, Any]) -> dict[str, float]:
+def _shares(trained: dict[str, Any] | None) -> dict[str, float | None]:
+    if trained is None:
+        return dict.fromkeys(("webnlg_epoch_s", "tagger_share", "share_outside_network"))
     at, spent = trained["evaluated_at"], trained["spent"]
     training = spent["all"] - spent["initialization"]
     return {
@@ -243,11 +241,6 @@ def plot(result: dict[str, Any], path: Path, what: str, title: str) -> None:
     )
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110, format="png")
-
-
-def _docs(path: Path) -> Any:
-    for file in sorted(path.rglob("*.spacy")):
-        yield from DocBin().from_disk(file).get_docs(Vocab())
 
 
 if __name__ == "__main__":

@@ -168,6 +168,7 @@ def summarise(runs: list[Run], output: Path) -> None:
                 "config": run.config,
                 "settings": dict(run.settings),
                 "epochs": run.epochs,
+                "published": dict(run.published),
                 "runs": [],
             },
         )

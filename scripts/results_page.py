@@ -38,49 +38,19 @@ The published figures of RIN stand beside `authors_*`. These count every cell ov
 a prediction, also between words that are not tagged as entities.
 """
 
-# What is measured, its name in the summary (float32, bfloat16), how it is shown.
-SPEEDS = (
-    (
-        "a training step, against the plain implementation, same batches of 50",
-        "step_speedup_same_batches",
-        "_fp32",
-        "_bf16",
-        "{:.1f}×",
-    ),
-    ("a shuffled epoch of WebNLG, against the plain one", "epoch_speedup", "_fp32", "", "{:.0f}×"),
-    (
-        "`spacy train`: an epoch of WebNLG with all it does",
-        "webnlg_epoch_s",
-        "_fp32",
-        "",
-        "{:.0f} s",
-    ),
-    ("- the frozen tagger's share of it", "tagger_share", "_fp32", "", "{:.0%}"),
-    ("- share outside the network", "share_outside_network", "_fp32", "", "{:.0%}"),
-    (
-        "peak memory of a training step, 50 texts of 100 words, K 7",
-        "train_peak_mb",
-        "_fp32",
-        "_bf16",
-        "{:.0f} MB",
-    ),
-    (
-        "peak memory of reading one sentence of 2,000 words",
-        "long_doc_peak_mb",
-        "_fp32",
-        "_bf16",
-        "{:.0f} MB",
-    ),
-    ("`nlp.pipe` on raw texts, one core", "pipe_words_per_s", "_fp32", "", "{:,.0f} words/s"),
-    ("`rin` alone, against spaCy's `ner`", "rin_over_ner", "_fp32", "_bf16", "{:.2f}×"),
-    (
-        "share of the processor's product rate in the blocks",
-        "gemm_share",
-        "_fp32",
-        "_bf16",
-        "{:.2f}",
-    ),
-)
+# Name in the benchmark's summary → what is measured, and how it is shown.
+SPEEDS = {
+    "step_speedup_same_batches": ("a training step against the plain one, same texts", "{:.1f}×"),
+    "epoch_speedup": ("a shuffled epoch of WebNLG against the plain one", "{:.0f}×"),
+    "webnlg_epoch_s": ("`spacy train`: an epoch of WebNLG with all it does", "{:.0f} s"),
+    "tagger_share": ("- the frozen tagger's share of it", "{:.0%}"),
+    "share_outside_network": ("- share outside the network", "{:.0%}"),
+    "train_peak_mb": ("peak memory of a step, 50 texts of 100 words, K 7", "{:.0f} MB"),
+    "long_doc_peak_mb": ("peak memory of reading a sentence of 2,000 words", "{:.0f} MB"),
+    "pipe_words_per_s": ("`nlp.pipe` on raw texts, one core", "{:,.0f} words/s"),
+    "rin_over_ner": ("`rin` alone against spaCy's `ner`, words/s", "{:.2f}×"),
+    "gemm_share": ("share of the processor's product rate in the blocks", "{:.2f}"),
+}
 PLOTS = """
 Time and memory against n, l, K and batch size (`make bench`; all cases in
 [benchmark.json](benchmark.json)):
@@ -139,9 +109,9 @@ def speed_table(benchmark: dict[str, Any]) -> str:
     """RETURNS (str): The figures of the benchmark that a user asks for first."""
     summary, hardware = benchmark["summary"], benchmark["hardware"]
     body = [
-        [text, _figure(summary[f"{name}{fp32}"], form), _figure(summary[f"{name}{bf16}"], form)]
-        for text, name, fp32, bf16, form in SPEEDS
-        if summary.get(f"{name}{fp32}") is not None
+        [text, *(form.format(summary[f"{name}_{short}"]) for short in ("fp32", "bf16"))]
+        for name, (text, form) in SPEEDS.items()
+        if summary[f"{name}_fp32"] is not None
     ]
     return (
         _table(["measured", "float32", "bfloat16"], body)
@@ -160,10 +130,6 @@ def _fill(text: str, name: str, content: str) -> str:
 
 def _mean(mean: float, sd: float | None) -> str:
     return _percent(mean) + (f" ± {_percent(sd)}" if sd is not None else "")
-
-
-def _figure(value: float, form: str) -> str:
-    return form.format(value)
 
 
 def _save(path: Path, text: str) -> None:

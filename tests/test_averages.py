@@ -50,9 +50,11 @@ def test_averages_take_the_place_of_all_parameters_and_leave_again() -> None:
         np.testing.assert_array_equal(loaded[name], averaged[name])
 
 
-def test_without_averages_nothing_happens() -> None:
+def test_averages_of_another_model_change_nothing() -> None:
     nlp = initialised()
+    other, optimizer = initialised(), Adam(0.01, L2=0.0, grad_clip=0.0, use_averages=True)
+    other.update(gold_examples(other)[:8], sgd=optimizer)
     before = weights(nlp)
-    with nlp.use_params({}):
+    with nlp.use_params(optimizer.averages):
         for name, array in weights(nlp).items():
             np.testing.assert_array_equal(array, before[name])

@@ -14,8 +14,9 @@ from toy import COPIES, PATTERNS, as_example, gold_docs, gold_examples, trained,
 
 from spacy_rin import Relation, get_relations, set_relations
 from spacy_rin.authors import _tagged_right, score_authors
+from spacy_rin.component import find_rin
 from spacy_rin.convert import UNPLACED
-from spacy_rin.evaluate import describe_corpus, evaluate, find_rin, score_joined
+from spacy_rin.evaluate import describe_corpus, evaluate, score_joined
 from spacy_rin.tags import MASKED, TagSet
 from spacy_rin.units import make_batch
 

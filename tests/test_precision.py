@@ -17,6 +17,7 @@ from torch import Tensor
 from toy import SMALL_CONFIG, gold_examples, initialised, rin_of, train, trained_bytes
 
 from spacy_rin import hardware
+from spacy_rin import row_maximum as row_maximum_module
 from spacy_rin.hardware import block_cells, product_dtype
 from spacy_rin.interaction import PaperInteraction
 from spacy_rin.layout import Layout
@@ -118,15 +119,20 @@ def test_of_equal_cells_one_takes_the_gradient() -> None:
     assert bias.grad.tolist() == [3.0] * 4
 
 
-def test_prediction_keeps_no_winners() -> None:
-    table = Table(
-        torch.randn(4, 2), torch.randn(4, 2), torch.randn(3, 2), torch.zeros(3), Layout([4], CPU, 9)
+def test_prediction_looks_for_no_winners(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    find = row_maximum_module._places_of
+    monkeypatch.setattr(
+        row_maximum_module, "_places_of", lambda *args: asked.append(args) or find(*args)
     )
-    weight = torch.nn.Parameter(table.weight)
-    table = Table(table.heads, table.tails, weight, table.bias, table.layout)
+    network = RIN(PaperInteraction(WIDTH), rounds=2)
+    network.initialize(WIDTH, N_TAGS, N_LABELS)
+    words, layout = torch.randn(4, WIDTH), Layout([4], CPU, 100)
     with torch.no_grad():
-        assert row_maximum(table).grad_fn is None
-    assert row_maximum(table).grad_fn is not None
+        network(words, layout)
+    assert not asked
+    network(words, layout)
+    assert len(asked) == 2  # a block a round
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from reproduce import Run, main, read_matrix
 from spacy_rin.files import write_json
 
 MATRIX = """
-a: {config: a.cfg, datasets: {x: {rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {rounds: 1}}
+a:
+  {config: a.cfg, datasets: {x: {rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {rounds: 1},
+   published: {x: {rel_f: [50.0, 0.5]}}}
 b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {m.rounds: 0, m.er: false}}
 """
 
@@ -103,6 +105,7 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
             write_result(run, values[run.seed])
     reproduce.summarise(read_matrix(matrix), Path("out.json"))
     row = srsly.read_json("out.json")["a"]["x"]
+    assert row["published"] == {"rel_f": [50.0, 0.5]}
     assert row["n"] == 3 and [run["seed"] for run in row["runs"]] == [0, 1, 2]
     assert row["mean_scores"]["rel_f"] == pytest.approx(0.7)
     assert row["sd_scores"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))

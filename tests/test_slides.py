@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from reference import gru, pair_logits, row_maximum, tag_logits
 from torch import Tensor
 from toy import gold_examples, initialised, small_config, train, triples
 
-from spacy_rin.interaction import SlidesInteraction
+from spacy_rin.interaction import SeparateTasks, SlidesInteraction
 from spacy_rin.layout import Layout
 from spacy_rin.network import RIN
 
@@ -60,7 +62,7 @@ def test_scores_equal_the_equations(rounds: int) -> None:
 
 
 def test_separate_encoders_share_nothing() -> None:
-    network = RIN(SlidesInteraction(WIDTH, separate=True), rounds=0)
+    network = RIN(SeparateTasks(WIDTH), rounds=0)
     network.initialize(2 * WIDTH, N_TAGS, N_LABELS)
     words = torch.randn(4, 2 * WIDTH, requires_grad=True)
     tags, table = network(words, Layout([4], CPU, 50))
@@ -70,9 +72,9 @@ def test_separate_encoders_share_nothing() -> None:
     assert of_table[:, :WIDTH].all() and not of_table[:, WIDTH:].any()
 
 
-@pytest.mark.parametrize(("rounds", "separate"), [(0, False), (2, False), (0, True)])
-def test_slides_systems_learn_save_and_load(rounds: int, separate: bool) -> None:
-    model = small_config("slides", rounds=rounds, separate=separate)
+@pytest.mark.parametrize(("interaction", "rounds"), [("slides", 0), ("slides", 2), ("separate", 0)])
+def test_slides_systems_learn_save_and_load(interaction: str, rounds: int) -> None:
+    model = small_config(interaction, rounds=rounds)
     nlp = initialised(model=model)
     history = train(nlp, 12)
     assert history[-1] < history[0] / 3
@@ -82,9 +84,13 @@ def test_slides_systems_learn_save_and_load(rounds: int, separate: bool) -> None
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"interaction": "paper", "separate": True}, {"rounds": 1, "separate": True}]
+    "wrong",
+    [
+        {"interaction": "separate", "rounds": 1},
+        {"interaction": "slides", "use_entities": False},
+        {"interaction": "separate", "rounds": 0, "use_relations": False},
+    ],
 )
-def test_separate_encoders_leave_no_interaction(wrong: dict) -> None:
-    settings = {"interaction": "slides", "rounds": 0} | wrong
-    with pytest.raises(ValueError, match="separate_encoders"):
-        initialised(model=small_config(**settings))
+def test_settings_that_do_not_go_together_are_an_error(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="both true unless"):
+        initialised(model=small_config(**wrong))

@@ -83,11 +83,11 @@ depth = 1
 """
 
 
-def small_config(interaction: str, *, rounds: int, separate: bool = False) -> Config:
+def small_config(interaction: str, **settings: Any) -> Config:
     """The small model with another interaction."""
     model = Config().from_str(SMALL_CONFIG)["model"]
-    model |= {"interaction": interaction, "rounds": rounds, "separate_encoders": separate}
-    model["tok2vec"]["encode"]["copies"] = 2 if separate else 1
+    model |= {"interaction": interaction, **settings}
+    model["tok2vec"]["encode"]["copies"] = 2 if interaction == "separate" else 1
     return model
 
 

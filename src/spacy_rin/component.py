@@ -41,7 +41,6 @@ use_entities = true
 use_relations = true
 precision = "auto"
 interaction = "paper"
-separate_encoders = false
 
 [model.tok2vec]
 @architectures = "spacy.Tok2Vec.v2"

@@ -98,7 +98,7 @@ def build_bilstm_encoder(
     width (int): Output width, an even number; any input width fits.
     depth (int): Number of layers; the paper has 1.
     copies (int): BiLSTMs side by side, each of this width: 2 where the tasks have encoders of
-        their own (`separate_encoders` of spacy-rin.RIN.v1).
+        their own (`interaction = "separate"` of spacy-rin.RIN.v1).
     RETURNS (Model): Takes a (words, nI) array for each text and gives a (words, copies · width)
         one; empty texts are fine.
     """

@@ -68,9 +68,8 @@ class Errors:
 
     # component
     R024 = (
-        'Expected `separate_encoders` with interaction = "slides" and rounds = 0 only, and '
-        '`use_entities` and `use_relations` both true with "slides"; found interaction = '
-        "{interaction!r}, rounds = {rounds}."
+        'Expected `use_entities` and `use_relations` both true unless interaction = "paper", and '
+        'rounds = 0 with "separate"; found interaction = {interaction!r}, rounds = {rounds}.'
     )
     R030 = "The setting `{setting}` of rin takes {expected}, found {value!r}."
     R031 = (

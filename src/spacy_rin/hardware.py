@@ -16,7 +16,6 @@ CACHES_PER_BLOCK = 2
 GPU_BLOCK_BYTES = 2**27
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-PRECISIONS = ("auto", *DTYPES)
 
 
 @cache

@@ -1,7 +1,8 @@
 """How the two tasks read each other's predictions, round by round; torch only.
 
-Two forms of the model: the paper's (Sun et al., EMNLP 2020, section 4) and the earlier one of its
-authors' slides. Both start from the word features h and give the tasks' features of every layer.
+Two forms of the model, the paper's (Sun et al., EMNLP 2020, section 4) and the earlier one of its
+authors' slides, and none. All start from the word features h and give the tasks' features of a
+layer.
 
 Shapes: W words; H hidden width; T tags; L relation labels.
 """
@@ -96,21 +97,14 @@ class SlidesInteraction(nn.Module):
         x = relu(W_a(ŷ_r ⊕ y_e ⊕ h) + b_a)   h_r ← GRU(x, h_r)   h_e ← GRU(x, h_e)
 
     width (int): H.
-    separate (bool): True for the baseline whose tasks have encoders of their own ("BiLSTM"; with
-        one it is "BiLSTM_s"): h holds their features side by side, first the relations'. It has no
-        interaction.
     """
 
-    def __init__(self, width: int, separate: bool = False) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.width = width
-        self.nI = 2 * width if separate else width
-        self.separate = separate
+        self.nI = self.width = width
 
     def initialize(self, n_tags: int, n_labels: int) -> None:
         """n_tags (int): T. n_labels (int): L."""
-        if self.separate:
-            return
         H = self.width
         self.relation_features = nn.Linear(H, H)
         self.tag_features = nn.Linear(H, H)
@@ -119,10 +113,7 @@ class SlidesInteraction(nn.Module):
         self.tag_gru = InteractionGRU(H, H)
 
     def start(self, h: Tensor) -> Features:
-        """h (Tensor): (W, H) word features, (W, 2H) from separate encoders."""
-        if self.separate:
-            h_r, h_e = h.split(self.width, dim=1)
-            return Features(h, h_e, h_r)
+        """h (Tensor): (W, H) word features."""
         h_r = torch.relu(self.relation_features(h))
         return Features(h, torch.relu(self.tag_features(h)), h_r)
 
@@ -131,3 +122,28 @@ class SlidesInteraction(nn.Module):
         h, h_e, h_r = features
         x = torch.relu(self.feature(torch.cat([y_r, y_e, h], dim=1)))
         return Features(h, self.tag_gru(x, h_e), self.relation_gru(x, h_r))
+
+
+class SeparateTasks(nn.Module):
+    """The slides' baseline "BiLSTM": each task has an encoder of its own, and no round.
+
+    (With one encoder, it is "BiLSTM_s": the earlier form with K = 0.)
+
+    width (int): H.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.nI = 2 * width
+
+    def initialize(self, n_tags: int, n_labels: int) -> None:
+        """There is nothing to make."""
+
+    def start(self, h: Tensor) -> Features:
+        """h (Tensor): (W, 2H) the tasks' features side by side, first the relations'."""
+        h_r, h_e = h.split(self.width, dim=1)
+        return Features(h, h_e, h_r)
+
+
+Interaction = PaperInteraction | SlidesInteraction | SeparateTasks

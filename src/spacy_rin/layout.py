@@ -72,7 +72,7 @@ class Layout:
         cells (ndarray): (G, 4) text, head word, tail word, label.
         RETURNS (list[tuple[Tensor, Tensor]]): For each block, (g,) cells and (g,) labels.
         """
-        n_blocks = len(self.blocks)
+        n_blocks = len(self.blocks)  # cuts them, which says where each text is
         text, head, tail, label = cells.T
         block = self._first_block[text] + head // self._rows[text]
         row = head % self._rows[text]

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .errors import Errors
 from .hardware import block_cells
-from .interaction import PaperInteraction, SlidesInteraction
+from .interaction import Interaction, PaperInteraction, SeparateTasks, SlidesInteraction
 from .layout import Layout
 from .loss import Loss, relation_loss, tag_loss
 from .network import RIN
@@ -106,8 +106,7 @@ def build_rin_model(
     use_entities: bool = True,
     use_relations: bool = True,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
-    interaction: Literal["paper", "slides"] = "paper",
-    separate_encoders: bool = False,
+    interaction: Literal["paper", "slides", "separate"] = "paper",
 ) -> Model[Batch, Scores]:
     """Construct the Recurrent Interaction Network over any tok2vec.
 
@@ -120,20 +119,21 @@ def build_rin_model(
     precision (str): Of the products in the blocks of the relation table, where most of the time
         goes. "bfloat16" rounds what is multiplied, not the sums; "auto" does so on processors
         that gain from it.
-    interaction (str): "paper", or "slides" for the earlier form of the model.
-    separate_encoders (bool): True for the slides' baseline "BiLSTM": the tasks have encoders of
-        their own, side by side in the tok2vec's output (`spacy-rin.TaskEncoders.v1`), and no round.
+    interaction (str): "paper"; "slides" for the earlier form of the model; "separate" for the
+        slides' baseline "BiLSTM", whose tasks have an encoder each (`copies = 2` of
+        spacy-rin.BiLSTMEncoder.v1) and no round.
     RETURNS (Model): Its `n_tags` and `n_labels` attributes are to be set before it is initialised.
     """
-    reader: PaperInteraction | SlidesInteraction
+    ablated = not (use_entities and use_relations)
+    if (ablated and interaction != "paper") or (rounds and interaction == "separate"):
+        raise ValueError(Errors.R024.format(interaction=interaction, rounds=rounds))
+    reader: Interaction
     if interaction == "paper":
-        if separate_encoders:
-            raise ValueError(Errors.R024.format(interaction=interaction, rounds=rounds))
         reader = PaperInteraction(hidden_width, use_entities, use_relations)
+    elif interaction == "slides":
+        reader = SlidesInteraction(hidden_width)
     else:
-        if (separate_encoders and rounds) or not (use_entities and use_relations):
-            raise ValueError(Errors.R024.format(interaction=interaction, rounds=rounds))
-        reader = SlidesInteraction(hidden_width, separate_encoders)
+        reader = SeparateTasks(hidden_width)
     network: Model[list[Floats2d], Scores] = PyTorchWrapper_v3(
         RIN(reader, rounds, precision),
         convert_inputs=_convert_inputs,

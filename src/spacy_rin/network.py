@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .hardware import product_dtype
-from .interaction import PaperInteraction, SlidesInteraction
+from .interaction import Interaction
 from .layout import Layout
 from .row_maximum import row_maximum
 from .table import Table
@@ -27,7 +27,7 @@ PART_WORDS = 4096
 class RIN(nn.Module):
     """Tagger and relation table that read each other's predictions over K rounds.
 
-    interaction (PaperInteraction | SlidesInteraction): How they read them; its width is H, that of
+    interaction (Interaction): How they read them; its width is H, that of
         the hidden and of the pair features.
     rounds (int): K, layers of interaction; 0 is the paper's "w/o interaction".
     precision (str): Of the products in the blocks of the table, see `product_dtype`.
@@ -35,7 +35,7 @@ class RIN(nn.Module):
 
     def __init__(
         self,
-        interaction: PaperInteraction | SlidesInteraction,
+        interaction: Interaction,
         rounds: int,
         precision: str = "float32",
     ) -> None:

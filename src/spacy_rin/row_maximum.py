@@ -2,8 +2,9 @@
 
 Only the winning cell of each word and label carries gradient, so the backward pass has W · L terms
 instead of n · W · L: the forward pass keeps which tail has won, and the gradients are sums over
-the winners (`embedding_bag`), without a product over the block. It needs neither the logits again
-nor to choose between gathering and scattering, and costs less than either, for few labels or many.
+the winners (`embedding_bag`), without the logits again and without a product over the block. With
+few labels or many, that costs less than products over a block of zeros that the winners are
+scattered into (measured, see CONTRIBUTING.md).
 """
 
 from __future__ import annotations
