@@ -50,7 +50,7 @@ def layout(lengths: list[int], max_cells: int = 12) -> Layout:
 def whole_table(table: Table, length: int) -> Tensor:
     """(n, n, L) logits of one text, read cell by cell."""
     rows, cols = torch.arange(length).repeat_interleave(length), torch.arange(length).repeat(length)
-    return table.cells(rows, cols).view(length, length, -1)
+    return table.cells_between(rows, cols, -torch.inf)[2].view(length, length, -1)
 
 
 def assert_close(found: Tensor, expected: Tensor, name: str = "") -> None:

@@ -24,7 +24,7 @@ from spacy_rin.layout import Layout
 from spacy_rin.loss import relation_loss
 from spacy_rin.network import RIN
 from spacy_rin.row_maximum import row_maximum
-from spacy_rin.table import RelationClassifier, Table
+from spacy_rin.table import Table
 
 CPU = torch.device("cpu")
 WIDTH, N_TAGS, N_LABELS = 20, 5, 12
@@ -55,7 +55,7 @@ def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
         tags, table = network(words, Layout([n], CPU, 50))
         expected_tags, expected_table = forward(params, words, 2)
         found = torch.empty(n, n, N_LABELS)
-        for block, _, z in table.blocks():
+        for block, z in table.blocks():
             rows = block.rows.unsqueeze(2).expand(-1, -1, n).flatten()
             cols = block.cols.unsqueeze(1).expand(-1, block.rows.shape[1], -1).flatten()
             found[rows, cols] = torch.sigmoid(z.detach())
@@ -98,9 +98,11 @@ def assert_near(found: Tensor, expected: Tensor, rel: float) -> None:
 
 def test_bfloat16_rounds_the_factors_and_not_the_sums() -> None:
     torch.manual_seed(0)
-    m, W = torch.rand(300, 500), torch.rand(3, 500)
+    heads, tails, W = torch.rand(20, 500), torch.rand(20, 500), torch.rand(3, 500)
     bias = torch.full((3,), -1000.0)
-    found = RelationClassifier(W, bias, torch.bfloat16).logits(m)
+    table = Table(heads, tails, W, bias, Layout([20], CPU, 400), torch.bfloat16)
+    ((_, found),) = table.blocks()
+    m = (heads.unsqueeze(1) + tails).view(400, 500)
     assert found.dtype == torch.float32
     exact = m.bfloat16().double() @ W.bfloat16().double().T
     # The product is rounded once; sums in bfloat16 would be off by several times this.

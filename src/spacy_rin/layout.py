@@ -62,6 +62,11 @@ class Layout:
         return [block for group in self._groups() for block in self._cut(group)]
 
     @property
+    def largest_block(self) -> int:
+        """RETURNS (int): Cells of the largest block, with padding."""
+        return max((b.rows.numel() * b.cols.shape[1] for b in self.blocks), default=0)
+
+    @property
     def longest(self) -> int:
         """RETURNS (int): Words of the longest text."""
         return int(self.lengths.max(initial=0))

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .table import RelationClassifier, Table, add_pair_gradient
+from .table import BlockReader, Table, add_pair_gradient
 
 
 class Loss(NamedTuple):
@@ -56,15 +56,17 @@ def relation_loss(
     RETURNS (tuple): Loss, and the gradients of heads, tails, weight and bias.
     """
     d_heads, d_tails, d_weight, d_bias = (torch.zeros_like(factor) for factor in table.factors())
-    classifier = RelationClassifier(table.weight, table.bias, table.dtype)
+    reader = BlockReader(table)
     loss = table.bias.new_zeros((), dtype=torch.float64)
-    for (block, m, z), positive, ignored in zip(table.blocks(), gold, masked, strict=True):
+    for block, positive, ignored in zip(table.layout.blocks, gold, masked, strict=True):
+        m = reader.pairs(block)
+        z = reader.logits(block, m)
         loss += F.softplus(z).sum() - z[positive].sum() - F.softplus(z[ignored]).sum()
         d_z = torch.sigmoid_(z)
         d_z[positive] -= 1
         d_z[ignored] = 0
         d_bias += d_z.sum(0)
-        add_pair_gradient(d_heads, d_tails, block, classifier.add_gradient(d_weight, d_z, m), m)
+        add_pair_gradient(d_heads, d_tails, block, reader.add_gradient(d_weight, d_z, m), m)
     n_texts = len(table.layout.lengths)
     gradients = (d_heads, d_tails, d_weight, d_bias)
     for gradient in gradients:

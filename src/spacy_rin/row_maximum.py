@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from .layout import Layout
-from .table import Table, add_pair_gradient, pairs
+from .table import BlockReader, Table, add_pair_gradient
 
 
 def row_maximum(table: Table) -> Tensor:
@@ -52,24 +52,25 @@ class _RowMaximum(torch.autograd.Function):
             maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
-        for block, _, z in Table(heads, tails, weight, bias, layout, dtype).blocks():
+        for block, z in Table(heads, tails, weight, bias, layout, dtype).blocks():
             z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
             largest = z.amax(1)
             maximum.index_copy_(0, block.words, largest.index_select(0, block.real))
             if keep:
                 places = _places_of(largest, z).index_select(0, block.real)
                 winners.index_copy_(0, block.words, places.to(winners.dtype))
-        ctx.save_for_backward(heads, tails, weight, winners)
+        ctx.save_for_backward(heads, tails, weight, bias, winners)
         ctx.layout = layout
         return maximum
 
     @staticmethod
     def backward(ctx: Any, d_maximum: Tensor) -> Any:
-        heads, tails, weight, winners = ctx.saved_tensors
+        heads, tails, weight, bias, winners = ctx.saved_tensors
+        reader = BlockReader(Table(heads, tails, weight, bias, ctx.layout))
         d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
         d_weight = torch.zeros_like(weight)
         for block in ctx.layout.blocks:
-            m = pairs(heads, tails, block)
+            m = reader.pairs(block)
             won = winners.index_select(0, block.words)
             d_won = d_maximum.index_select(0, block.words)
             starts = block.real * block.cols.shape[1]

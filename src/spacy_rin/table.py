@@ -23,40 +23,6 @@ from torch import Tensor
 from .layout import Block, Layout
 
 
-class RelationClassifier:
-    """W_r and b_r of equation (7) on blocks of pair features, in the precision chosen.
-
-    weight (Tensor): (L, D). bias (Tensor): (L,). Both float32, as all that comes out of here.
-    dtype (torch.dtype): What the factors of a product are rounded to; its sums are float32.
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> None:
-        self.weight = weight.to(dtype)
-        self.bias = bias
-        self.dtype = dtype
-
-    def logits(self, m: Tensor) -> Tensor:
-        """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L)."""
-        if self.dtype == self.bias.dtype:
-            return torch.addmm(self.bias, m, self.weight.T)
-        # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
-        return (m.to(self.dtype) @ self.weight.T).to(self.bias.dtype).add_(self.bias)
-
-    def add_gradient(self, d_weight: Tensor, d_logits: Tensor, m: Tensor) -> Tensor:
-        """Add to the gradient of W_r and find that of the pair features.
-
-        d_weight (Tensor): (L, D), updated in place.
-        d_logits (Tensor): (P, L). m (Tensor): (P, D).
-        RETURNS (Tensor): (P, D).
-        """
-        d_z = d_logits.to(self.dtype)
-        if self.dtype == d_weight.dtype:
-            d_weight.addmm_(d_z.T, m)
-        else:
-            d_weight += d_z.T @ m.to(self.dtype)
-        return (d_z @ self.weight).to(m.dtype)
-
-
 @dataclass(frozen=True)
 class Table:
     """The relation tables of a batch.
@@ -83,45 +49,41 @@ class Table:
         heads, tails, weight, bias = (factor.detach() for factor in self.factors())
         return Table(heads, tails, weight, bias, self.layout, self.dtype)
 
-    def cells(self, rows: Tensor, cols: Tensor) -> Tensor:
-        """Read single cells, in float32.
+    def blocks(self) -> Iterator[tuple[Block, Tensor]]:
+        """Read every cell, block by block, without gradient.
 
-        rows, cols (Tensor): (C,) words.
-        RETURNS (Tensor): (C, L) logits.
+        YIELDS (tuple): Block and its (P, L) logits, −∞ in padding; they last until the next block.
         """
-        m = torch.relu(self.heads[rows] + self.tails[cols])
-        return torch.addmm(self.bias, m, self.weight.T)
-
-    def blocks(self) -> Iterator[tuple[Block, Tensor, Tensor]]:
-        """Read every cell, block by block.
-
-        YIELDS (tuple): Block, its (P, D) pair features and its (P, L) logits, −∞ in padding.
-        """
-        classifier = RelationClassifier(self.weight, self.bias, self.dtype)
+        reader = BlockReader(self)
         for block in self.layout.blocks:
-            m = pairs(self.heads, self.tails, block)
-            z = classifier.logits(m)
-            if len(block.padding):
-                z.index_fill_(0, block.padding, -torch.inf)
-            yield block, m, z
+            yield block, reader.logits(block, reader.pairs(block))
 
     def cells_between(
         self, rows: Tensor, cols: Tensor, logit: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Scan the given cells for those whose logit is at least `logit`.
+        """Scan the given cells for those whose logit is at least `logit`, in float32.
 
         rows, cols (Tensor): (C,) words.
         RETURNS (tuple): (F,) places in `rows`, labels and logits.
         """
         found = []
-        for start in range(0, len(rows), self.layout.max_cells):
-            block = slice(start, start + self.layout.max_cells)
-            z = self.cells(rows[block], cols[block])
-            cell, label = (z >= logit).nonzero(as_tuple=True)
+        # The arrays of all blocks, see BlockReader.
+        heads, tails, weight, bias = self.detach().factors()
+        P, (L, D) = min(len(rows), self.layout.max_cells), weight.shape
+        m, tail_terms, z = (heads.new_empty(P, width) for width in (D, D, L))
+        over = torch.empty_like(z, dtype=torch.bool)
+        for start in range(0, len(rows), max(P, 1)):
+            block = slice(start, start + P)
+            n = len(rows[block])
+            torch.index_select(heads, 0, rows[block], out=m[:n])
+            torch.index_select(tails, 0, cols[block], out=tail_terms[:n])
+            m[:n].add_(tail_terms[:n]).relu_()
+            torch.addmm(bias, m[:n], weight.T, out=z[:n])
+            cell, label = torch.ge(z[:n], logit, out=over[:n]).nonzero(as_tuple=True)
             found.append((cell + start, label, z[cell, label]))
         if not found:
             none = rows.new_zeros(0)
-            return none, none, self.heads.new_zeros(0)
+            return none, none, heads.new_zeros(0)
         places, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
         return places, labels, logits
 
@@ -131,7 +93,7 @@ class Table:
         RETURNS (tuple): (C,) head words, tail words, labels and logits.
         """
         found = []
-        for block, _, z in self.blocks():
+        for block, z in self.blocks():
             cell, label = (z >= logit).nonzero(as_tuple=True)
             n = block.cols.shape[1]
             text, col = cell // (block.rows.shape[1] * n), cell % n
@@ -145,15 +107,67 @@ class Table:
         return rows, cols, labels, logits
 
 
-def pairs(heads: Tensor, tails: Tensor, block: Block) -> Tensor:
-    """Pair features of a block, m of equation (7).
+class BlockReader:
+    """Blocks of a table, one after the other, in the same arrays, without gradient.
 
-    RETURNS (Tensor): (P, D) relu(heads_i + tails_j).
+    What a method gives lasts until it is called again: new arrays for every block would be given
+    back to the system and taken again, and leave holes between those that stay.
+
+    table (Table): Factors in float32, as is all that comes out of here; the factors of products
+        are rounded to the table's dtype, their sums are float32.
     """
-    (b, r), n = block.rows.shape, block.cols.shape[1]
-    row_terms = heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
-    col_terms = tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
-    return (row_terms + col_terms).view(b * r * n, -1).relu_()
+
+    def __init__(self, table: Table) -> None:
+        self.heads, self.tails, weight, self.bias = table.detach().factors()
+        self._weight = weight.to(table.dtype)
+        L, D = weight.shape
+        P = table.layout.largest_block
+        self._m, self._d_m = weight.new_empty(P, D), weight.new_empty(P, D)
+        self._z = weight.new_empty(P, L)
+        # rounded factors and products
+        self._rounded = table.dtype != weight.dtype
+        self._m_16 = self._weight.new_empty(P if self._rounded else 0, D)
+        self._z_16 = self._weight.new_empty(P if self._rounded else 0, L)
+
+    def pairs(self, block: Block) -> Tensor:
+        """Pair features of a block, m of equation (7).
+
+        RETURNS (Tensor): (P, D) relu(heads_i + tails_j).
+        """
+        (b, r), n = block.rows.shape, block.cols.shape[1]
+        row_terms = self.heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
+        col_terms = self.tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
+        m = self._m[: b * r * n]
+        torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))
+        return m.relu_()
+
+    def logits(self, block: Block, m: Tensor) -> Tensor:
+        """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L), −∞ in padding."""
+        z = self._z[: len(m)]
+        if self._rounded:
+            m_16, z_16 = self._m_16[: len(m)].copy_(m), self._z_16[: len(m)]
+            # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
+            z.copy_(torch.mm(m_16, self._weight.T, out=z_16)).add_(self.bias)
+        else:
+            torch.addmm(self.bias, m, self._weight.T, out=z)
+        if len(block.padding):
+            z.index_fill_(0, block.padding, -torch.inf)
+        return z
+
+    def add_gradient(self, d_weight: Tensor, d_logits: Tensor, m: Tensor) -> Tensor:
+        """Add to the gradient of W_r and find that of the pair features, after `logits` of them.
+
+        d_weight (Tensor): (L, D), updated in place.
+        d_logits (Tensor): (P, L). m (Tensor): (P, D).
+        RETURNS (Tensor): (P, D).
+        """
+        d_m = self._d_m[: len(m)]
+        if not self._rounded:
+            d_weight.addmm_(d_logits.T, m)
+            return torch.mm(d_logits, self._weight, out=d_m)
+        m_16, d_z = self._m_16[: len(m)], self._z_16[: len(m)].copy_(d_logits)
+        d_weight += d_z.T @ m_16
+        return d_m.copy_(torch.mm(d_z, self._weight, out=m_16))
 
 
 def add_pair_gradient(
@@ -162,9 +176,11 @@ def add_pair_gradient(
     """Sum the gradient of a block's pair features into those of the head and tail terms.
 
     d_heads, d_tails (Tensor): (W, D), updated in place.
-    d_m (Tensor): (P, D). m (Tensor): (P, D) the features, whose zeros let no gradient through.
+    d_m (Tensor): (P, D), overwritten. m (Tensor): (P, D) the features, whose zeros let no gradient
+        through.
     """
     (b, r), n = block.rows.shape, block.cols.shape[1]
-    d_m = torch.ops.aten.threshold_backward(d_m, m, 0).view(b, r, n, -1)
+    torch.ops.aten.threshold_backward.grad_input(d_m, m, 0, grad_input=d_m)
+    d_m = d_m.view(b, r, n, -1)
     d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
     d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
