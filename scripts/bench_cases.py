@@ -157,8 +157,8 @@ def products(
     }
 
 
-def epoch(lengths: list[int], kind: str, sample: int = 0) -> dict[str, Any]:
-    """A shuffled epoch in batches of 50, network only.
+def epoch(lengths: list[int], kinds: list[str], sample: int) -> dict[str, Any]:
+    """A shuffled epoch in batches of 50, network only: every kind on the same batches, in turn.
 
     sample: Steps to time, evenly spaced; the epoch is their mean times its number of steps.
     """
@@ -166,15 +166,18 @@ def epoch(lengths: list[int], kind: str, sample: int = 0) -> dict[str, Any]:
     fix_random_seed(0)
     order = torch.randperm(len(lengths)).tolist()
     groups = [[lengths[k] for k in order[i : i + 50]] for i in range(0, len(lengths), 50)]
-    every = max(1, len(groups) // sample) if sample else 1
-    batches = [maker.batch([8] * 4), *(maker.batch(group) for group in groups[::every])]
-    run = _stepper(batches, maker, 3, kind)
-    run(0)
-    seconds = [run(k) for k in range(1, len(batches))]
+    timed = groups[:: max(1, len(groups) // sample)]
+    batches = [maker.batch([8] * 4), *(maker.batch(group) for group in timed)]
+    runs = {kind: _stepper(batches, maker, 3, kind) for kind in kinds}
+    seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for k in range(len(batches)):
+        for kind, run in runs.items():
+            seconds[kind].append(run(k))
+    epochs = {kind: statistics.mean(times[1:]) * len(groups) for kind, times in seconds.items()}
     return {
         "steps": len(groups),
-        "timed_steps": len(seconds),
-        "seconds": statistics.mean(seconds) * len(groups),
+        "timed_steps": len(timed),
+        "seconds": epochs,
         "padded_words": statistics.mean(max(group) for group in groups),
     }
 

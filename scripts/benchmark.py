@@ -125,11 +125,10 @@ def plan(
         msg.warn(f"No {corpus}: its epoch and the texts' words/s are not measured")
         return cases
     lengths = [len(doc) for doc in read_docs(corpus / "train")]
-    for kind in KINDS:
-        sample = (2 if quick else 25) if kind == "plain" else (2 if quick else 0)
-        cases[f"epoch_{kind}"] = (
+    for count in sorted({1, threads}):
+        cases[f"epoch_{count}_threads"] = (
             "epoch",
-            {"lengths": lengths, "kind": kind, "sample": sample, **everywhere},
+            {"lengths": lengths, "kinds": KINDS, "sample": 2 if quick else 20, "threads": count},
         )
     if tagger.exists():
         for kind in OURS:
@@ -169,7 +168,7 @@ def summarise(result: dict[str, Any]) -> dict[str, float | None]:
     """RETURNS (dict): The flat figures, None for what was not measured.
 
     All are there for both types of products, name_fp32 and name_bf16. A name without a type is the
-    larger peak of memory, else the figure of bfloat16.
+    larger peak of memory, else the figure of bfloat16. `epoch_speedup` is on one thread.
     """
     found: dict[str, float | None] = {}
     for short, kind in (("fp32", "float32"), ("bf16", "bfloat16")):
@@ -183,11 +182,15 @@ def summarise(result: dict[str, Any]) -> dict[str, float | None]:
 
 def _figures(result: dict[str, Any], kind: str) -> dict[str, float | None]:
     same = result[f"same_batches_{result['settings']['threads']}_threads"]["seconds"]
-    plain, ours = result.get("epoch_plain"), result.get(f"epoch_{kind}")
+    epochs = {
+        count: result.get(f"epoch_{count}_threads", {}).get("seconds")
+        for count in (1, result["settings"]["threads"])
+    }
     pipe, products = result.get("pipe"), result[f"products_{kind}"]
     return {
         "step_speedup_same_batches": _paired(same["plain"], same[kind]),
-        "epoch_speedup": plain["seconds"] / ours["seconds"] if plain and ours else None,
+        "epoch_speedup": _ratio(epochs[1], kind),
+        "epoch_speedup_all_threads": _ratio(epochs[result["settings"]["threads"]], kind),
         **_shares(result.get(f"spacy_train_{kind}")),
         "train_peak_mb": result[f"train_memory_{kind}"]["peak_mb"],
         "long_doc_peak_mb": max(row["peak_mb"] for row in result[f"long_unit_{kind}"]["rows"]),
@@ -201,6 +204,10 @@ def _figures(result: dict[str, Any], kind: str) -> dict[str, float | None]:
 def _paired(slow: list[float], fast: list[float]) -> float:
     """Median of the ratios; the plain network has fewer steps, each beside one of ours."""
     return statistics.median(a / b for a, b in zip(slow, fast, strict=False))
+
+
+def _ratio(epochs: dict[str, float] | None, kind: str) -> float | None:
+    return epochs["plain"] / epochs[kind] if epochs else None
 
 
 def _shares(trained: dict[str, Any] | None) -> dict[str, float | None]:

@@ -11,7 +11,7 @@ import torch
 DEFAULT_CACHE_BYTES = 2**20
 # A block's pair features and logits, in second caches: smaller ones cost more to start, larger ones
 # to read from further away. Measured on one and two threads, see CONTRIBUTING.md.
-CACHES_PER_BLOCK = 2
+CACHES_PER_BLOCK = 4
 # On a GPU: enough that the time to start a kernel does not show.
 GPU_BLOCK_BYTES = 2**27
 
