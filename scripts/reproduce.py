@@ -14,12 +14,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from hashlib import md5
 from pathlib import Path
 from typing import Annotated, Any
 
 import srsly
 import typer
+from thinc.api import Config
 from tqdm import tqdm
 from wasabi import msg
 
@@ -50,13 +52,20 @@ class Run:
     @property
     def folder(self) -> Path:
         """One folder for each set of settings: a changed row is run anew."""
-        config = Path(self.config).read_bytes()
-        key = md5(config + repr((self.epochs, self.settings)).encode(), usedforsecurity=False)
+        config = Config().from_disk(self.config, interpolate=False).to_str()  # without comments
+        key = md5((config + repr((self.epochs, self.settings))).encode(), usedforsecurity=False)
         return RUNS / self.name / key.hexdigest()[:8]
 
     @property
     def result(self) -> Path:
         return self.folder / "result.json"
+
+    def needs(self) -> list[Path]:
+        """RETURNS (list[Path]): Files and folders that training reads."""
+        named = [
+            Path(value) for name, value in self.settings if name.startswith("paths.") and value
+        ]
+        return [TAGGER, Path("corpus") / self.dataset, *named]
 
     def commands(self) -> list[list[str]]:
         """RETURNS (list[list[str]]): Training and evaluation, as one would call them by hand."""
@@ -85,15 +94,19 @@ class Run:
 def main(
     matrix: Annotated[Path, typer.Option(help="Rows to run")] = Path("configs/reproduction.yml"),
     output: Annotated[Path, typer.Option(help="JSON")] = Path("results/reproduction.json"),
-    only: Annotated[str, typer.Option(help="Rows whose names start so")] = "",
+    only: Annotated[str, typer.Option(help="Rows of this name; * stands for anything")] = "*",
     processes: Annotated[int, typer.Option(help="Runs at once; 0: one a core")] = 0,
 ) -> None:
     """Run what has no result yet, and write the means over the seeds of what has."""
-    runs = [run for run in read_matrix(matrix) if run.row.startswith(only)]
+    runs = [run for run in read_matrix(matrix) if fnmatchcase(run.row, only or "*")]
     if not runs:
-        msg.fail(f"No row of {matrix} starts with {only!r}", exits=1)
+        rows = sorted({run.row for run in read_matrix(matrix)})
+        msg.fail(f"No row of {matrix} is named {only!r}; there are: {', '.join(rows)}", exits=1)
     waiting = [run for run in runs if not run.result.exists()]
     msg.info(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done")
+    for path in sorted({path for run in waiting for path in run.needs()}):
+        if not path.exists():
+            msg.fail(f"No {path}: see the head of {matrix}", exits=1)
     failed = []
     with (
         ThreadPoolExecutor(processes or os.cpu_count() or 1) as pool,

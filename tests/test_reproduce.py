@@ -25,6 +25,8 @@ b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {m.rounds: 0,
 def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("a.cfg").write_text("[nlp]\n", encoding="utf8")
+    for needed in (reproduce.TAGGER, Path("corpus/x"), Path("corpus/y")):
+        needed.mkdir(parents=True)
     path = tmp_path / "matrix.yml"
     path.write_text(MATRIX, encoding="utf8")
     return path
@@ -63,6 +65,35 @@ def test_commands_say_what_the_row_says(matrix: Path) -> None:
     ):
         assert part in train
     assert str(Path("corpus/x/test")) in evaluate and "--dev" in evaluate
+
+
+def test_comments_do_not_make_another_run(matrix: Path) -> None:
+    run = read_matrix(matrix)[0]
+    before = run.folder
+    Path("a.cfg").write_text("# why\n[nlp]\n\n", encoding="utf8")
+    assert run.folder == before
+
+
+def test_rows_are_chosen_by_name(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[str] = []
+    monkeypatch.setattr(reproduce, "train_and_score", lambda run: trained.append(run.name) or True)
+    main(matrix, Path("out.json"), "b", 1)
+    assert trained == ["b/x/0", "b/x/1", "b/x/2"]
+    main(matrix, Path("out.json"), "*", 1)
+    assert len(trained) == 3 + 9
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), "c", 1)
+
+
+def test_missing_vectors_are_said_before_anything_runs(
+    matrix: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "a: {config: a.cfg, datasets: {x: }, epochs: 1, seeds: 1, settings: {paths.vectors: v}}"
+    matrix.write_text(text, encoding="utf8")
+    monkeypatch.setattr(reproduce, "train_and_score", lambda run: pytest.fail("it ran"))
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), "*", 1)
+    assert "No v" in capsys.readouterr().out
 
 
 def test_changed_config_or_settings_is_another_run(matrix: Path) -> None:
@@ -112,11 +143,6 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
     # chosen on dev is the second epoch; the best on test the last
     assert {(run["dev_score"], run["dev_epoch"]) for run in row["runs"]} == {(0.75, 1)}
     assert row["mean_best_on_test"]["authors_exact_f"] == pytest.approx(0.7)
-
-
-def test_unknown_row_is_an_error(matrix: Path) -> None:
-    with pytest.raises(SystemExit):
-        main(matrix, Path("out.json"), only="c", processes=1)
 
 
 def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
