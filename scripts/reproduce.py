@@ -29,8 +29,15 @@ from spacy_rin.files import write_json
 
 RUNS = Path("training/reproduce")
 TAGGER = Path("training/tagger_webnlg/model-best")
+# Texts that count as if they had no triple, see `evaluate --others`.
+OTHERS = Path("corpus/conll04/test")
 # What is kept of each run's report; the whole of it stays in its folder.
-KEPT = ("seed", "scores", "train_seconds", "train_hardware", "versions", "data", "chosen_on")
+KEPT = (
+    *("seed", "scores", "train_seconds", "train_hardware", "versions", "data", "chosen_on"),
+    *("by_overlap", "by_triples", "by_seen", "by_frequency", "by_threshold", "missed", "wrong"),
+    *("joined", "among_others"),
+)
+AUTHORS = ("authors_partial_f", "authors_exact_f")
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Run:
         named = [
             Path(value) for name, value in self.settings if name.startswith("paths.") and value
         ]
-        return [TAGGER, Path("corpus") / self.dataset, *named]
+        return [TAGGER, OTHERS, Path("corpus") / self.dataset, *named]
 
     def commands(self) -> list[list[str]]:
         """RETURNS (list[list[str]]): Training and evaluation, as one would call them by hand."""
@@ -87,6 +94,7 @@ class Run:
         train = ["spacy", "train", self.config, "--output", str(self.folder), *overrides]
         evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best"), str(corpus / "test")]
         evaluate += ["--train", str(corpus / "train"), "--dev", str(corpus / "dev")]
+        evaluate += ["--others", str(OTHERS)]
         evaluate += ["--history", str(self.folder / "history.jsonl"), "--output", str(self.result)]
         return [[sys.executable, "-m", *command] for command in (train, evaluate)]
 
@@ -185,7 +193,8 @@ def summarise(runs: list[Run], output: Path) -> None:
                 "runs": [],
             },
         )
-        found["runs"].append({key: record[key] for key in KEPT} | _over_epochs(record["history"]))
+        kept = {key: record[key] for key in KEPT}
+        found["runs"].append(kept | _over_epochs(record["history"]))
     for found in (found for datasets in rows.values() for found in datasets.values()):
         found["n"] = len(found["runs"])
         for scores in ("scores", "best_on_test"):
@@ -202,11 +211,16 @@ def _over_epochs(history: list[dict[str, Any]]) -> dict[str, Any]:
     """Best on dev, its epoch, and the best on test, the protocol of the authors' code."""
     best = max(history, key=lambda row: row["score"])
     watched = [row["watched"] for row in history if "watched" in row]
-    names = ("authors_partial_f", "authors_exact_f")
+    curve = [
+        {"epoch": row["epoch"], "dev": row["score"], "loss": row["losses"]["rin"]}
+        | {f"test_{name}": row.get("watched", {}).get(name) for name in AUTHORS}
+        for row in history
+    ]
     return {
         "dev_score": best["score"],
         "dev_epoch": best["epoch"],
-        "best_on_test": {name: max(row[name] for row in watched) for name in names if watched},
+        "best_on_test": {name: max(row[name] for row in watched) for name in AUTHORS if watched},
+        "curve": curve,
     }
 
 

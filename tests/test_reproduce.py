@@ -25,7 +25,7 @@ b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {m.rounds: 0,
 def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("a.cfg").write_text("[nlp]\n", encoding="utf8")
-    for needed in (reproduce.TAGGER, Path("corpus/x"), Path("corpus/y")):
+    for needed in (reproduce.TAGGER, reproduce.OTHERS, Path("corpus/x"), Path("corpus/y")):
         needed.mkdir(parents=True)
     path = tmp_path / "matrix.yml"
     path.write_text(MATRIX, encoding="utf8")
@@ -39,6 +39,7 @@ def write_result(run: Run, score: float) -> None:
         {
             "epoch": k,
             "score": dev,
+            "losses": {"rin": 1.0},
             "watched": {f"authors_{m}_f": test for m in ("exact", "partial")},
         }
         for k, (dev, test) in enumerate([(0.25, 0.3), (0.75, score / 2), (0.5, score)])
