@@ -1,8 +1,9 @@
-"""The rows of configs/reproduction.yml → results/reproduction.json: trained, scored, averaged.
+"""The rows of configs/reproduction.yml → results/reproduction.json and its plots.
 
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
-its log; one that has its result there is not run again, so that this can be stopped and called
-again. Each run is a process on one thread, and as many run at once as there are cores.
+its log; one that has its result there, or in the report, is not run again, so that this can be
+stopped and called again (and all are run anew for another report, `--output`). Each run is a
+process on one thread, and as many run at once as there are cores.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Annotated, Any
 
 import srsly
 import typer
+from reproduction_plots import draw
 from thinc.api import Config
 from tqdm import tqdm
 from wasabi import msg
@@ -110,7 +112,8 @@ def main(
     if not runs:
         rows = sorted({run.row for run in read_matrix(matrix)})
         msg.fail(f"No row of {matrix} is named {only!r}; there are: {', '.join(rows)}", exits=1)
-    waiting = [run for run in runs if not run.result.exists()]
+    finished = read_finished(matrix, output)
+    waiting = [run for run in runs if run not in finished]
     msg.info(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done")
     for path in sorted({path for run in waiting for path in run.needs()}):
         if not path.exists():
@@ -128,7 +131,9 @@ def main(
                 bar.write(
                     f"{futures[future].name} failed, see {futures[future].folder / 'log.txt'}"
                 )
-            summarise(runs, output)
+            summarise(read_finished(matrix, output), output)
+    summarise(read_finished(matrix, output), output)
+    draw(srsly.read_json(output), output.parent)
     if failed:
         msg.fail(f"{len(failed)} of {len(waiting)} runs failed", exits=1)
     msg.good(f"Wrote {output}")
@@ -176,13 +181,33 @@ def train_and_score(run: Run) -> bool:
     return True
 
 
-def summarise(runs: list[Run], output: Path) -> None:
+def read_finished(matrix: Path, output: Path) -> dict[Run, dict[str, Any]]:
+    """What is known of every run of the matrix that has been made, here or elsewhere.
+
+    output (Path): A report; its runs count as made, where their settings are still the matrix's.
+    """
+    known = {
+        (row, data, run["seed"], run["key"]): run
+        for row, datasets in (srsly.read_json(output) if output.exists() else {}).items()
+        for data, found in datasets.items()
+        for run in found["runs"]
+    }
+    finished = {}
+    for run in read_matrix(matrix):
+        key = run.folder.name
+        if run.result.exists():
+            record = srsly.read_json(run.result)
+            kept = {name: record[name] for name in KEPT}
+            finished[run] = {"key": key, **kept, **_over_epochs(record["history"])}
+        elif (run.row, run.dataset, run.seed, key) in known:
+            finished[run] = known[run.row, run.dataset, run.seed, key]
+    return finished
+
+
+def summarise(finished: dict[Run, dict[str, Any]], output: Path) -> None:
     """Write mean and standard deviation of every score of the runs that are done."""
     rows: dict[str, Any] = {}
-    for run in runs:
-        if not run.result.exists():
-            continue
-        record = srsly.read_json(run.result)
+    for run, result in finished.items():
         found = rows.setdefault(run.row, {}).setdefault(
             run.dataset,
             {
@@ -193,18 +218,24 @@ def summarise(runs: list[Run], output: Path) -> None:
                 "runs": [],
             },
         )
-        kept = {key: record[key] for key in KEPT}
-        found["runs"].append(kept | _over_epochs(record["history"]))
+        found["runs"].append(result)
     for found in (found for datasets in rows.values() for found in datasets.values()):
-        found["n"] = len(found["runs"])
-        for scores in ("scores", "best_on_test"):
-            names = found["runs"][0][scores]
-            values = {name: [run[scores][name] for run in found["runs"]] for name in names}
-            found[f"mean_{scores}"] = {name: statistics.mean(v) for name, v in values.items()}
-            found[f"sd_{scores}"] = {
-                name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()
-            }
+        runs = found["runs"]
+        found["n"] = len(runs)
+        found["mean"], found["sd"] = _mean_and_sd([run["scores"] for run in runs])
+        mean, sd = _mean_and_sd([run["best_on_test"] for run in runs])
+        found["best_on_test"] = {"mean": mean, "sd": sd}
     write_json(output, rows)
+
+
+def _mean_and_sd(
+    scores: list[dict[str, float]],
+) -> tuple[dict[str, float], dict[str, float | None]]:
+    values = {name: [score[name] for score in scores] for name in scores[0]}
+    return (
+        {name: statistics.mean(v) for name, v in values.items()},
+        {name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()},
+    )
 
 
 def _over_epochs(history: list[dict[str, Any]]) -> dict[str, Any]:

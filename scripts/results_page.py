@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import reproduction_page
 import srsly
 import typer
+from tables import mean_of, percent, prf_table, table
 from wasabi import msg
 
 from spacy_rin.files import write_text
 
 RESULTS = Path("results")
 BENCHMARK = RESULTS / "benchmark.json"
+REPRODUCTION = RESULTS / "reproduction.json"
+NOTES = RESULTS / "notes.yml"
 # Rows of several seeds: file and title.
 MATRICES = {RESULTS / "precision.json": "float32 and bfloat16 products"}
 HEADER = """# Results
@@ -70,6 +74,9 @@ def main() -> None:
         for path, title in MATRICES.items()
         if path.exists()
     ]
+    if REPRODUCTION.exists():
+        notes = srsly.read_yaml(NOTES) if NOTES.exists() else {}
+        sections.append(reproduction_page.section(srsly.read_json(REPRODUCTION), notes))
     benchmark = srsly.read_json(BENCHMARK) if BENCHMARK.exists() else None
     if benchmark:
         sections += ["## Time and memory\n", speed_table(benchmark), PLOTS]
@@ -87,10 +94,10 @@ def overview(runs: dict[Path, dict[str, Any]], folder: Path) -> str:
     names = ("rel", "rel_strict", "rel_partial", "authors_partial", "authors_exact", "ents")
     rows = [
         [f"[{path.parent.name} / {path.stem}]({path.relative_to(folder).as_posix()})"]
-        + [_percent(run["scores"][f"{name}_f"]) for name in names]
+        + [percent(run["scores"][f"{name}_f"]) for name in names]
         for path, run in runs.items()
     ]
-    return _table(["run (test F1)", *(f"`{name}_f`" for name in names)], rows)
+    return table(["run (test F1)", *(f"`{name}_f`" for name in names)], rows)
 
 
 def seeds_table(rows: dict[str, Any]) -> str:
@@ -98,12 +105,12 @@ def seeds_table(rows: dict[str, Any]) -> str:
     names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
     body = [
         [f"{row} on {data}", str(found["n"]), str(found["epochs"])]
-        + [_mean(found["mean_scores"][f"{n}_f"], found["sd_scores"][f"{n}_f"]) for n in names]
+        + [mean_of(found["mean"][f"{n}_f"], found["sd"][f"{n}_f"]) for n in names]
         for row, datasets in rows.items()
         for data, found in datasets.items()
     ]
     header = ["row (test F1, chosen on dev)", "seeds", "epochs", *(f"`{name}_f`" for name in names)]
-    return _table(header, body)
+    return table(header, body)
 
 
 def speed_table(benchmark: dict[str, Any]) -> str:
@@ -115,7 +122,7 @@ def speed_table(benchmark: dict[str, Any]) -> str:
         if summary[f"{name}_fp32"] is not None
     ]
     return (
-        _table(["measured", "float32", "bfloat16"], body)
+        table(["measured", "float32", "bfloat16"], body)
         + f"\n{hardware['processor']}, {hardware['torch_threads']} threads"
         + f" on {hardware['cores']} cores; d 100, 216 relations, K 3 unless said. "
         + "The plain implementation is equation (7) as the paper writes it.\n"
@@ -127,10 +134,6 @@ def _fill(text: str, name: str, content: str) -> str:
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)
     return f"{before}{start}\n{content}{end}{after}"
-
-
-def _mean(mean: float, sd: float | None) -> str:
-    return _percent(mean) + (f" ± {_percent(sd)}" if sd is not None else "")
 
 
 def _save(path: Path, text: str) -> None:
@@ -155,7 +158,7 @@ def _run(path: Path, run: dict[str, Any]) -> str:
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + ".",
         f"\nData: {data}.\n",
-        _prf_table("score", _flat(run["scores"])),
+        prf_table("score", _flat(run["scores"])),
     ]
     for title, key in (
         ("sentences of overlap class", "by_overlap"),
@@ -164,33 +167,13 @@ def _run(path: Path, run: dict[str, Any]) -> str:
         ("test sentences in one raw text, read by the whole pipeline", "joined"),
     ):
         if run[key]:
-            lines.append(_prf_table(title, run[key]))
+            lines.append(prf_table(title, run[key]))
     return "\n".join(lines)
 
 
 def _flat(scores: dict[str, float]) -> dict[str, dict[str, float]]:
     names = [name[:-2] for name in scores if name.endswith("_f")]
     return {n: {f"rel_{x}": scores[f"{n}_{x}"] for x in "prf"} for n in names}
-
-
-def _prf_table(title: str, rows: dict[str, dict[str, float]]) -> str:
-    counted = any("triples" in row for row in rows.values())
-    header = [title, "P", "R", "F1", *(["gold triples", "predicted"] if counted else [])]
-    body = [
-        [name, *(_percent(row[f"rel_{x}"]) for x in "prf")]
-        + ([str(row["triples"]), str(row["predicted"])] if counted else [])
-        for name, row in rows.items()
-    ]
-    return _table(header, body)
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 from pathlib import Path
@@ -86,6 +87,31 @@ def test_rows_are_chosen_by_name(matrix: Path, monkeypatch: pytest.MonkeyPatch) 
         main(matrix, Path("out.json"), "c", 1)
 
 
+def test_report_keeps_its_runs_where_their_folders_are_gone(
+    matrix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, asked = Path("out.json"), []
+
+    def pretend(run: Run) -> bool:
+        asked.append(run.name)
+        write_result(run, 0.5)
+        return True
+
+    monkeypatch.setattr(reproduce, "train_and_score", pretend)
+    main(matrix, output, "a", 1)
+    before = srsly.read_json(output)
+    assert len(asked) == 6 and set(before) == {"a"}
+    shutil.rmtree(reproduce.RUNS)
+    main(matrix, output, "*", 1)
+    assert sorted(asked[6:]) == ["b/x/0", "b/x/1", "b/x/2"]
+    after = srsly.read_json(output)
+    assert after["a"] == before["a"] and after["b"]["x"]["n"] == 3
+    # a row with other settings is run anew, and what it gave before is gone
+    matrix.write_text(MATRIX.replace("epochs: 2", "epochs: 4"), encoding="utf8")
+    main(matrix, output, "a", 1)
+    assert len(asked) == 9 + 6
+
+
 def test_missing_vectors_are_said_before_anything_runs(
     matrix: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,15 +161,15 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
     for run in read_matrix(matrix):
         if run.row == "a" and run.dataset == "x":
             write_result(run, values[run.seed])
-    reproduce.summarise(read_matrix(matrix), Path("out.json"))
+    reproduce.summarise(reproduce.read_finished(matrix, Path("out.json")), Path("out.json"))
     row = srsly.read_json("out.json")["a"]["x"]
     assert row["published"] == {"rel_f": [50.0, 0.5]}
     assert row["n"] == 3 and [run["seed"] for run in row["runs"]] == [0, 1, 2]
-    assert row["mean_scores"]["rel_f"] == pytest.approx(0.7)
-    assert row["sd_scores"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
+    assert row["mean"]["rel_f"] == pytest.approx(0.7)
+    assert row["sd"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
     # chosen on dev is the second epoch; the best on test the last
     assert {(run["dev_score"], run["dev_epoch"]) for run in row["runs"]} == {(0.75, 1)}
-    assert row["mean_best_on_test"]["authors_exact_f"] == pytest.approx(0.7)
+    assert row["best_on_test"]["mean"]["authors_exact_f"] == pytest.approx(0.7)
 
 
 def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
