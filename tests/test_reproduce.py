@@ -59,6 +59,8 @@ def test_matrix_is_rows_by_data_by_seeds(matrix: Path) -> None:
 def test_commands_say_what_the_row_says(matrix: Path) -> None:
     (run,) = (run for run in read_matrix(matrix) if run.name == "b/x/2")
     train, evaluate = (" ".join(command) for command in run.commands())
+    further = Run("b", "webnlg", 0, "a.cfg", 1, ()).commands()
+    assert len(further) == 3 and "corpus/webnlg_authors/test" in further[1]
     for part in (
         "--m.rounds 0",
         "--m.er false",
