@@ -54,7 +54,7 @@ def open_page(
     browser: Chrome, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False
 ) -> None:
     """Show a page of the disk, in a window of that size, light or dark."""
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})

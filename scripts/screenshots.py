@@ -7,7 +7,7 @@ sentence of some 200 words, and one that runs from right to left.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,19 +45,18 @@ def main(model: str = "training/demo/pipeline", corpus: Path = Path("corpus/demo
         for name, docs in pages.items():
             write_page(Path(folder) / f"{name}.html", docs, title="Invented news")
         for name, page, width, height, dark in SHOTS:
-            open_page(
-                browser, Path(folder) / f"{page}.html", width=width, height=height, dark=dark
-            )
+            open_page(browser, Path(folder) / f"{page}.html", width=width, height=height, dark=dark)
             path = PICTURES / f"{name}.png"
             browser.save_screenshot(str(path))
             msg.good(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 def demo_docs(model: str, corpus: Path, count: int = 12) -> list[Doc]:
-    """RETURNS (list[Doc]): The first test texts in which the pipeline finds two triples or more."""
+    """RETURNS (list[Doc]): Texts in which it finds two triples or more, the doubtful ones first."""
     texts = (doc.text for doc in read_docs(corpus))
     docs = spacy.load(model).pipe(islice(texts, 200), batch_size=32)
-    return list(islice((doc for doc in docs if len(doc._.relations) > 1), count))
+    rich = [doc for doc in docs if len(doc._.relations) > 1]
+    return sorted(rich, key=lambda doc: min(r.score for r in doc._.relations))[:count]
 
 
 def long_doc() -> Doc:
@@ -66,17 +65,17 @@ def long_doc() -> Doc:
     legs = [
         f"from {a} to {b}, where the rain did not stop for days and the harbour master had "
         f"nothing better to do than to count the crates once more"
-        for a, b in zip(PORTS, PORTS[1:], strict=False)
+        for a, b in pairwise(PORTS)
     ]
     text = f"Last autumn {line} sent its oldest ship {', then '.join(legs)}."
     labels = {line: "ORG", **dict.fromkeys(PORTS, "CITY")}
     triples = [(line, "serves", port) for port in PORTS]
-    triples += [(a, "next_port", b) for a, b in zip(PORTS, PORTS[1:], strict=False)]
+    triples += [(a, "next_port", b) for a, b in pairwise(PORTS)]
     return make_doc("en", text, labels, triples)
 
 
 def hebrew_doc() -> Doc:
-    """RETURNS (Doc): "Dana Cohen founded the company Orim Systems, whose seat is the city Haifa."."""
+    """RETURNS (Doc): "Dana Cohen founded the firm Orim Systems, whose seat is the city Haifa"."""
     person, firm, city = "דנה כהן", "אורים מערכות", "חיפה"
     text = f"{person} ייסדה את חברת {firm}, שמקום מושבה העיר {city}."
     labels = {person: "PERSON", firm: "ORG", city: "CITY"}

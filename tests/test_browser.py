@@ -144,14 +144,14 @@ def test_relations_can_be_left_out(browser: Chrome) -> None:
     browser.find_element("css selector", "button[data-choose=none]").click()
     found = seen(browser)
     assert found["rows"] == found["arcs"] == found["documents"] == []
-    assert found["count"].startswith("0 of 17 triples in 0 of 6")
+    assert found["count"].startswith("0 of 16 triples in 0 of 6")
     browser.find_element("xpath", "//label[contains(., 'founded')]").click()
     found = seen(browser)
     assert found["rows"] == ["Ada Lovelace founded Acme Steel", "Acme Steel founded London"]
     assert found["arcs"] == ["founded", "founded"] and found["documents"] == ["1"]
-    assert found["count"] == "2 of 17 triples in 1 of 6 documents"
+    assert found["count"] == "2 of 16 triples in 1 of 6 documents"
     browser.find_element("css selector", "button[data-choose=all]").click()
-    assert len(seen(browser)["rows"]) == 17 and len(seen(browser)["documents"]) == 6
+    assert len(seen(browser)["rows"]) == 16 and len(seen(browser)["documents"]) == 6
 
 
 @pytest.mark.parametrize(("least", "expected"), [(0.0, 5), (0.5, 5), (0.51, 4), (0.93, 1)])
@@ -166,14 +166,14 @@ def test_scores_are_compared_as_they_are_shown(
     found = seen(browser)
     names = ("Ada Lovelace", "London", "Acme Steel", "Bob")
     assert sum(row.startswith(names) for row in found["rows"]) == expected
-    assert len(found["rows"]) == len(found["arcs"]) == expected + 12
+    assert len(found["rows"]) == len(found["arcs"]) == expected + 11
     assert browser.find_element("id", "least").text == f"{least:.2f}"
 
 
 def test_words_find_documents(browser: Chrome) -> None:
     browser.find_element("id", "search").send_keys("  RAINED all")
     assert seen(browser)["documents"] == ["3"]
-    assert seen(browser)["count"] == "0 of 17 triples in 1 of 6 documents"
+    assert seen(browser)["count"] == "0 of 16 triples in 1 of 6 documents"
 
 
 def test_filters_work_together(browser: Chrome) -> None:
@@ -182,7 +182,7 @@ def test_filters_work_together(browser: Chrome) -> None:
     assert seen(browser)["rows"] == ["Bob lives_in Paris"] and seen(browser)["pictures"] == 1
     tab_to(browser, "lives_in")
     press(browser, Keys.SPACE)
-    assert seen(browser)["count"] == "0 of 17 triples in 0 of 6 documents"
+    assert seen(browser)["count"] == "0 of 16 triples in 0 of 6 documents"
 
 
 def test_keyboard_alone_filters(browser: Chrome) -> None:
@@ -275,7 +275,7 @@ def test_page_without_scripts_has_everything_but_the_filters(chromium: Chrome, p
     try:
         open_page(chromium, path)
         assert not chromium.find_element("id", "filters").is_displayed()
-        assert len(chromium.find_elements("css selector", "tbody tr")) == 17
-        assert chromium.find_element("id", "shown").text == "17 triples in 6 documents"
+        assert len(chromium.find_elements("css selector", "tbody tr")) == 16
+        assert chromium.find_element("id", "shown").text == "16 triples in 6 documents"
     finally:
         chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

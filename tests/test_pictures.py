@@ -8,7 +8,7 @@ from sketches import hebrew, make_doc
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_rin.pictures import Arc, make_pictures, text_direction
+from spacy_rin.pictures import Arc, each_doc, make_pictures, text_direction
 
 
 def words(text: str) -> Doc:
@@ -80,7 +80,9 @@ def test_doc_without_words_has_no_picture() -> None:
 
 def test_what_is_no_doc_is_named() -> None:
     with pytest.raises(ValueError, match=r"found 'a text'.*nlp\(text\)"):
-        next(make_pictures("a text"))  # type: ignore[arg-type]
+        next(each_doc("a text"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="found None"):
+        list(each_doc([hebrew(), None]))  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ from .pictures import Arc, Picture, Word
 
 # As displaCy calls them.
 OPTIONS = {"color": "#000000", "bg": "#ffffff", "font": "Arial, Helvetica, sans-serif"}
-COLORS = sorted(set(DEFAULT_LABEL_COLORS.values()))
+# Labels that displaCy does not know get none of the colours of the most common ones.
+COMMON = {DEFAULT_LABEL_COLORS[label] for label in ("PERSON", "ORG", "GPE", "LOC")}
+COLORS = sorted(set(DEFAULT_LABEL_COLORS.values()) - COMMON)
 
 # All in pixels.
 WORD, LABEL = 15, 12  # height of letters
@@ -92,11 +94,14 @@ def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
     # From the highest to the lowest: where two cross, the label of the lower one stays whole.
     order = sorted(range(len(picture.arcs)), key=lambda k: -layout.levels[k])
     arcs = [_draw_arc(picture, layout, k, style["bg"]) for k in order]
-    n_lines = max((len(lines) + 1 for lines in layout.lines), default=0)
+    n_lines = [
+        len(lines) + bool(word.label)
+        for word, lines in zip(picture.words, layout.lines, strict=True)
+    ]
     return SVG.format(
         text=escape(" ".join(word.text for word in picture.words)),
         width=layout.width,
-        height=layout.base + n_lines * LINE + 2 * PADDING,
+        height=layout.base + max(n_lines, default=0) * LINE + 2 * PADDING,
         direction=picture.direction,
         content="".join(words + arcs),
         **style,
@@ -189,7 +194,7 @@ def _draw_word(picture: Picture, layout: _Layout, i: int) -> str:
     y = layout.base + PADDING + WORD
     parts = []
     if word.label is not None:
-        half, height = layout.halves[i], (len(lines) + 1) * LINE
+        half, height = layout.halves[i], (len(lines) + bool(word.label)) * LINE
         parts.append(
             FRAME.format(
                 x=x - half,

@@ -20,7 +20,7 @@ from spacy.tokens import Doc, Span
 
 from .drawing import draw, entity_color
 from .files import write_text
-from .pictures import make_pictures, text_direction
+from .pictures import each_doc, make_pictures, text_direction
 from .relations import Relation, get_relations
 
 # The page's own colours, which follow the reader's choice of light or dark.
@@ -46,23 +46,23 @@ CHECKBOX = """<li><label><input type="checkbox" value="{relation}" checked> {lab
 <span>{count}</span></label></li>"""
 
 
-def write_page(path: str | Path, docs: Iterable[Doc], *, title: str = "Relations") -> None:
+def write_page(path: str | Path, docs: Doc | Iterable[Doc], *, title: str = "Relations") -> None:
     """Write a page, beside its final name until it is whole."""
     write_text(path, make_page(docs, title=title))
 
 
 def make_page(
-    docs: Iterable[Doc], *, title: str = "Relations", options: Mapping[str, str] | None = None
+    docs: Doc | Iterable[Doc], *, title: str = "Relations", options: Mapping[str, str] | None = None
 ) -> str:
     """Make a page of Docs.
 
-    docs (Iterable[Doc]): Docs with relations, in any language.
+    docs (Doc | Iterable[Doc]): Docs with relations, in any language.
     title (str): Stands above them.
     options (Mapping[str, str]): displaCy's options "color", "bg" and "font" of the pictures.
     RETURNS (str): A whole HTML page.
     RAISES (ValueError): If something is not a Doc.
     """
-    docs = list(docs)
+    docs = list(each_doc(docs))
     counts = Counter(relation.label for doc in docs for relation in get_relations(doc))
     # Labels can be any text; in the page they go by number.
     numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}

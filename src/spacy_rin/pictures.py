@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from unicodedata import bidirectional
 
@@ -67,16 +67,26 @@ class Picture:
     direction: str
 
 
+def each_doc(docs: Doc | Iterable[Doc]) -> Iterator[Doc]:
+    """Go through what a user wants drawn: one Doc or many.
+
+    docs (Doc | Iterable[Doc]): Read once, as a stream.
+    YIELDS (Doc): Each of them.
+    RAISES (ValueError): At something that is no Doc.
+    """
+    for doc in [docs] if isinstance(docs, (Doc, str)) else docs:
+        if not isinstance(doc, Doc):
+            raise ValueError(Errors.R080.format(found=repr(doc)))
+        yield doc
+
+
 def make_pictures(doc: Doc) -> Iterator[Picture]:
     """Divide a Doc into pictures, one a sentence (where sentence starts are set).
 
     doc (Doc): A Doc with relations.
     YIELDS (Picture): A mention that is nested in another is part of that one's word; a relation
         between the two has no arc.
-    RAISES (ValueError): If it is not a Doc.
     """
-    if not isinstance(doc, Doc):
-        raise ValueError(Errors.R080.format(found=repr(doc)))
     relations = get_relations(doc)
     ends = [span for relation in relations for span in (relation.head, relation.tail)]
     entities = sorted(filter_spans([*doc.ents, *ends]), key=lambda span: span.start)

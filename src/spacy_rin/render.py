@@ -10,7 +10,7 @@ from spacy.util import is_in_jupyter
 
 from .drawing import draw
 from .page import make_page
-from .pictures import make_pictures
+from .pictures import each_doc, make_pictures
 from .relations import get_relations
 
 
@@ -30,7 +30,6 @@ def render(
     RETURNS (str): HTML; empty where a notebook shows it.
     RAISES (ValueError): If something is not a Doc.
     """
-    docs = [docs] if isinstance(docs, Doc) else docs
     html = make_page(docs, options=options) if page else "\n".join(_figures(docs, options))
     if jupyter or (jupyter is None and is_in_jupyter()):
         from IPython.display import HTML, display
@@ -40,9 +39,9 @@ def render(
     return html
 
 
-def _figures(docs: Iterable[Doc], options: Mapping[str, str] | None) -> Iterable[str]:
+def _figures(docs: Doc | Iterable[Doc], options: Mapping[str, str] | None) -> Iterable[str]:
     """Pictures, with the triples that one can't draw as its caption; wide ones scroll."""
-    for doc in docs:
+    for doc in each_doc(docs):
         for picture in make_pictures(doc):
             relations = get_relations(doc)
             undrawn = "; ".join(escape(relations[k].text) for k in picture.undrawn)
