@@ -222,6 +222,9 @@ def test_nothing_is_wider_than_the_window(chromium: Chrome, path: Path, width: i
     sizes = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     content, window = chromium.execute_script(sizes)
     assert content <= window <= width
+    over = "e => e.scrollWidth - e.clientWidth"  # to the left as well, which no window scrolls to
+    cells = f"return [...document.querySelectorAll('th, td, .text')].map({over})"
+    assert max(chromium.execute_script(cells)) <= 1  # rounded
     scrolls = "return [...document.querySelectorAll('.picture')].map(p => p.scrollWidth > width)"
     assert any(chromium.execute_script(f"const width = {window}; {scrolls}"))
     assert len(long_doc()) == 200

@@ -152,7 +152,8 @@ def test_options_are_those_of_displacy() -> None:
 
 def test_known_labels_have_the_colors_of_displacy() -> None:
     assert entity_color("org") == "#7aecec"
-    assert entity_color("NEW") == entity_color("NEW") != ""
+    assert entity_color("ENTITY") == "#ddd"
+    assert entity_color("NEW") == entity_color("NEW") not in (entity_color("ORG"), "#ddd")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from textwrap import wrap
 from unicodedata import combining, east_asian_width
 from zlib import crc32
 
-from spacy.displacy.render import DEFAULT_LABEL_COLORS
+from spacy.displacy.render import DEFAULT_ENTITY_COLOR, DEFAULT_LABEL_COLORS
 
 from .errors import Errors
 from .pictures import Arc, Picture, Word
@@ -25,6 +25,8 @@ OPTIONS = {"color": "#000000", "bg": "#ffffff", "font": "Arial, Helvetica, sans-
 # Labels that displaCy does not know get none of the colours of the most common ones.
 COMMON = {DEFAULT_LABEL_COLORS[label] for label in ("PERSON", "ORG", "GPE", "LOC")}
 COLORS = sorted(set(DEFAULT_LABEL_COLORS.values()) - COMMON)
+# The label of data without types.
+KNOWN = {**DEFAULT_LABEL_COLORS, "ENTITY": DEFAULT_ENTITY_COLOR}
 
 # All in pixels.
 WORD, LABEL = 15, 12  # height of letters
@@ -110,7 +112,7 @@ def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
 
 def entity_color(label: str) -> str:
     """RETURNS (str): displaCy's color of an entity label; of another label, always the same one."""
-    return DEFAULT_LABEL_COLORS.get(label.upper(), COLORS[crc32(label.encode()) % len(COLORS)])
+    return KNOWN.get(label.upper(), COLORS[crc32(label.encode()) % len(COLORS)])
 
 
 def text_width(text: str, size: float) -> float:

@@ -145,8 +145,8 @@ def _mention(span: Span) -> str:
 
 
 def _label(label: str) -> str:
-    """A label that may be broken after its signs, as in "/people/person/place_lived"."""
-    return re.sub(r"([_/.:-])(?=\w)", r"\1<wbr>", escape(label))
+    """A label that may be broken, as "/people/person/place_lived" and "operatingOrganisation"."""
+    return re.sub(r"(?<=[_/.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", escape(label))
 
 
 def _read(name: str) -> str:
