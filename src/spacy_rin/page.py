@@ -103,7 +103,7 @@ def _article(doc: Doc, number: int, numbers: dict[str, int], options: Mapping[st
     relations = get_relations(doc)
     lang = f' lang="{escape(doc.lang_)}"' if doc.lang_ else ""
     return ARTICLE.format(
-        direction=escape(text_direction(doc)),
+        direction=text_direction(doc),
         number=number,
         lang=lang,
         text=_text(doc),

@@ -108,7 +108,7 @@ def text_direction(doc: Doc) -> str:
     """RETURNS (str): "ltr" or "rtl": of the Doc's language, or of its first letter if it has none
     (a .spacy file does not say which language it holds)."""
     if "direction" in doc.vocab.writing_system:
-        return str(doc.vocab.writing_system["direction"])
+        return "rtl" if doc.vocab.writing_system["direction"] == "rtl" else "ltr"
     strong = (kind for kind in map(bidirectional, doc.text) if kind in ("L", "R", "AL"))
     return "ltr" if next(strong, "L") == "L" else "rtl"
 
