@@ -12,7 +12,7 @@ from datasets import ASSETS, find_dataset
 from wasabi import msg
 
 from spacy_rin.inspection import read_docs
-from spacy_rin.render import write_page
+from spacy_rin.page import write_page
 
 
 def main(name: str) -> None:
@@ -31,7 +31,7 @@ def main(name: str) -> None:
             msg.text(f"    {relation.text}   ({relation.score:.2f})")
         if not doc._.relations:
             msg.text("    (no triples)")
-    write_page(Path("pictures") / f"{name}_try.html", docs)
+    write_page(Path("pictures") / f"{name}_try.html", docs, title=f"Relations found by {package}")
 
 
 def _texts(name: str) -> list[str]:

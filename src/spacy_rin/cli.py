@@ -19,7 +19,7 @@ from .convert import Report, convert
 from .errors import Errors
 from .files import write_json
 from .inspection import inspect_docs, read_docs
-from .render import write_page
+from .page import write_page
 
 app = typer.Typer(
     name="spacy-rin",
@@ -136,9 +136,12 @@ def render_command(
     model: Annotated[str | None, typer.Option(help="Pipeline that reads the texts")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Documents to draw")] = 20,
 ) -> None:
-    """Draw documents as a page: the relations they hold, or those that a pipeline finds."""
+    """Draw documents as a page: the relations they hold, or those that a pipeline finds.
+
+    The page needs no network; its triples can be filtered by relation, score and word.
+    """
     docs = _read_docs(source, model, limit)
-    write_page(output, docs)
+    write_page(output, docs, title=f"Relations in {source.name}")
     msg.good(f"Drew {len(docs)} documents to {output}")
 
 

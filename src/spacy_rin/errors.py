@@ -151,3 +151,10 @@ class Errors:
     R053 = "{path} holds texts only: name the pipeline that reads them, --model en_rin_*."
     R054 = '{path}, line {number}: expected a JSON object with a string "text".'
     R051 = "Expected a pipeline with a rin component, found {pipes}."
+
+    # pictures
+    R080 = (
+        "Only Docs can be drawn, found {found}. Let the pipeline read the texts first: "
+        "render(nlp(text)), or render(nlp.pipe(texts))."
+    )
+    R081 = "Unknown options of a picture: {found}. Expected some of {expected}, as CSS has them."

@@ -1,0 +1,153 @@
+"""Docs → one HTML page: texts, pictures and triples, to be filtered by relation, score and word.
+
+The page is whole in itself: it needs no network, and its Content-Security-Policy forbids it any.
+Without JavaScript it is the same page without filters.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from spacy.tokens import Doc, Span
+
+from .drawing import draw, entity_color
+from .files import write_text
+from .pictures import each_doc, make_pictures, text_direction
+from .relations import Relation, get_relations
+
+# The page's own colours, which follow the reader's choice of light or dark.
+OPTIONS = {"color": "var(--ink)", "bg": "var(--paper)"}
+
+ARTICLE = """<article dir="{direction}">
+<h2>Document {number}</h2>
+<p class="text"{lang}>{text}</p>
+{pictures}
+{triples}
+</article>"""
+PICTURE = """<div class="picture" role="group" aria-label="Picture" tabindex="0">{svg}</div>"""
+TABLE = """<table>
+<thead><tr><th scope="col">Head</th><th scope="col">Relation</th><th scope="col">Tail</th>\
+<th scope="col">Score</th></tr></thead>
+<tbody{lang}>
+{rows}
+</tbody>
+</table>"""
+ROW = """<tr data-triple="{triple}" data-relation="{relation}" data-score="{score}">\
+<td>{head}</td><td>{label}</td><td>{tail}</td><td>{score}</td></tr>"""
+CHECKBOX = """<li><label><input type="checkbox" value="{relation}" checked> {label} \
+<span>{count}</span></label></li>"""
+
+
+def write_page(path: str | Path, docs: Doc | Iterable[Doc], *, title: str = "Relations") -> None:
+    """Write a page, beside its final name until it is whole."""
+    write_text(path, make_page(docs, title=title))
+
+
+def make_page(
+    docs: Doc | Iterable[Doc], *, title: str = "Relations", options: Mapping[str, str] | None = None
+) -> str:
+    """Make a page of Docs.
+
+    docs (Doc | Iterable[Doc]): Docs with relations, in any language.
+    title (str): Stands above them.
+    options (Mapping[str, str]): displaCy's options "color", "bg" and "font" of the pictures.
+    RETURNS (str): A whole HTML page.
+    RAISES (ValueError): If something is not a Doc.
+    """
+    docs = list(each_doc(docs))
+    counts = Counter(relation.label for doc in docs for relation in get_relations(doc))
+    # Labels can be any text; in the page they go by number.
+    numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
+    options = {**OPTIONS, **(options or {})}
+    script = _read("page.js")
+    return Template(_read("page.html")).substitute(
+        policy=_policy(script),
+        title=escape(title),
+        style=_read("page.css"),
+        script=script,
+        shown=f"{counts.total()} triples in {len(docs)} documents",
+        relations="\n".join(
+            CHECKBOX.format(relation=numbers[label], label=_label(label), count=count)
+            for label, count in counts.most_common()
+        ),
+        documents="\n".join(
+            _article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)
+        ),
+    )
+
+
+def _policy(script: str) -> str:
+    """Nothing from the network, and no script but the page's own.
+
+    Styles may stand in attributes, as those of pictures do; they can't load anything.
+    """
+    # The script element begins with a line break, which counts.
+    digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _article(doc: Doc, number: int, numbers: dict[str, int], options: Mapping[str, str]) -> str:
+    # A sentence without arcs is not drawn: its text says as much.
+    pictures = [picture for picture in make_pictures(doc) if picture.arcs]
+    relations = get_relations(doc)
+    lang = f' lang="{escape(doc.lang_)}"' if doc.lang_ else ""
+    return ARTICLE.format(
+        direction=text_direction(doc),
+        number=number,
+        lang=lang,
+        text=_text(doc),
+        pictures="\n".join(PICTURE.format(svg=draw(picture, options)) for picture in pictures),
+        triples=_table(relations, numbers, lang) if relations else '<p class="none">No triples</p>',
+    )
+
+
+def _text(doc: Doc) -> str:
+    """The text, with its entities marked."""
+    parts, done = [], 0
+    for ent in doc.ents:
+        parts.append(escape(doc.text[done : ent.start_char]))
+        color, label = entity_color(ent.label_), escape(ent.label_)
+        parts.append(
+            f'<mark style="--label: {color}" data-label="{label}">{escape(ent.text)}</mark>'
+        )
+        done = ent.end_char
+    return "".join([*parts, escape(doc.text[done:])])
+
+
+def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str:
+    rows = [
+        ROW.format(
+            triple=k,
+            relation=numbers[relation.label],
+            score=f"{relation.score:.2f}",
+            head=_mention(relation.head),
+            label=_label(relation.label),
+            tail=_mention(relation.tail),
+        )
+        for k, relation in enumerate(relations)
+    ]
+    return TABLE.format(lang=lang, rows="\n".join(rows))
+
+
+def _mention(span: Span) -> str:
+    return f"{escape(span.text)} <small>{_label(span.label_)}</small>"
+
+
+def _label(label: str) -> str:
+    """A label that may be broken, as "/people/person/place_lived" and "operatingOrganisation"."""
+    return re.sub(r"(?<=[_/.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", escape(label))
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf8")
