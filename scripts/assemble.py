@@ -33,12 +33,20 @@ def main(name: str, trained: Path, output: Path, version: str = "0.1.0") -> None
             "name": f"rin_{dataset.package}",
             "version": version,
             "author": AUTHOR,
-            "license": f"trained on {dataset.licence}",
+            "license": dataset.licence,
             "description": (
                 "Joint entity and relation extraction with the Recurrent Interaction Network, "
                 f"trained on {dataset.title}. Writes doc.ents and doc._.relations."
             ),
-            "sources": [{"name": dataset.title, "license": dataset.licence}],
+            "sources": [
+                {
+                    "name": dataset.title,
+                    "url": dataset.url,
+                    "author": dataset.author,
+                    "license": dataset.licence,
+                    "limits": dataset.limits,
+                }
+            ],
         }
     )
     with replacing(output) as temporary:

@@ -18,6 +18,7 @@ TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware", "
 DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
     *("errors", "files", "inspection", "overlap", "render", "rounds"),
+    *("card", "describe", "markdown"),
 }
 # What everybody's spaCy imports as soon as the package is installed.
 LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]

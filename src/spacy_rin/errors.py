@@ -151,3 +151,14 @@ class Errors:
     R053 = "{path} holds texts only: name the pipeline that reads them, --model en_rin_*."
     R054 = '{path}, line {number}: expected a JSON object with a string "text".'
     R051 = "Expected a pipeline with a rin component, found {pipes}."
+
+    # model cards
+    R095 = (
+        "{path} is not what `spacy-rin evaluate --output` writes: expected a JSON object, it lacks "
+        "{missing}. Evaluate the pipeline again with this version."
+    )
+    R096 = (
+        "The scores in {path} are of {found}, but the pipeline is {expected}. Evaluate this "
+        "pipeline, and give the result of that."
+    )
+    R097 = "Expected the directory of a trained pipeline, found no meta.json in {path}."

@@ -24,7 +24,7 @@ from .convert import UNPLACED
 from .errors import Errors
 from .inspection import read_docs
 from .overlap import CLASSES, overlap_classes
-from .provenance import describe_hardware, package_versions
+from .provenance import describe_hardware, measure_speed, package_versions
 from .relations import Relation, get_relations
 from .scorer import exact, prf, score_relations, text
 from .targets import validate_gold
@@ -38,7 +38,8 @@ def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -
     nlp (Language): A trained pipeline with a rin component.
     test (str | Path): Gold Docs, .spacy.
     train (str | Path): The Docs it was trained on, for `by_seen`.
-    RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `per_type`, `joined`.
+    RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `per_type`, `joined`,
+        `speed`.
     """
     rin = find_rin(nlp)
     with _whole_units(rin):
@@ -61,6 +62,7 @@ def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -
         "joined": {
             str(size): score_joined(nlp, [eg.reference for eg in examples], size) for size in JOINED
         },
+        "speed": measure_speed(nlp, [eg.reference.text for eg in examples]),
     }
 
 
