@@ -17,6 +17,7 @@ import spacy.cli
 import srsly
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from spacy.language import Language
 from spacy.util import registry
 from sybil import Example as Snippet
 from sybil import Sybil
@@ -34,6 +35,11 @@ ROOT = Path(__file__).resolve().parents[1]
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = [page for page in PAGES if page not in GENERATED]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
 
 # Commands that are not run: of these, what they name is looked up (`test_what_is_named_exists`).
 ONLY_CHECKED = {
@@ -79,40 +85,38 @@ def records() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pipeline that has learned the sentences, in the place of every `en_rin_*`."""
-    path = tmp_path_factory.mktemp("stand_in")
-    (path / "train.jsonl").write_text("\n".join(records()), encoding="utf8")
-    convert(path / "train.jsonl", path / "train.spacy", strict=True)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the pages take for granted, and a pipeline that has learned the sentences."""
+    path = tmp_path_factory.mktemp("folder")
+    for part in ("train", "dev", "test"):
+        (path / f"{part}.jsonl").write_text("\n".join(records()), encoding="utf8")
+    for part in ("train", "dev"):
+        convert(path / f"{part}.jsonl", path / "corpus" / f"{part}.spacy", strict=True)
+    vectors = [f"{word} {' '.join([value] * 100)}" for word, value in (("a", "0.5"), ("b", "0.1"))]
+    (path / "vectors.txt").write_text("\n".join(["2 100", *vectors]), encoding="utf8")
+    shutil.copytree(ROOT / "configs", path / "configs")
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     nlp.add_pipe("rin", config=Config().from_str(SMALL_CONFIG))
-    fit(nlp, list(read_docs(path / "train.spacy")), epochs=60)
+    fit(nlp, list(read_docs(path / "corpus" / "train.spacy")), epochs=50)
     for text, triples in SENTENCES.items():
         assert len(nlp(text)._.relations) == len(triples), text
-    nlp.to_disk(path / "pipeline")
-    return path / "pipeline"
+    nlp.to_disk(path / "stand_in")
+    return path
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with what the pages take for granted; `spacy.load` finds the stand-in there."""
-    lines = "\n".join(records())
-    for part in ("train", "dev", "test"):
-        (tmp_path / f"{part}.jsonl").write_text(lines, encoding="utf8")
-    vectors = [f"{word} {' '.join(['0.5'] * 100)}" for word in ("steel", "founded")]
-    (tmp_path / "vectors.txt").write_text("\n".join(["2 100", *vectors]), encoding="utf8")
-    convert(tmp_path / "train.jsonl", tmp_path / "corpus" / "train.spacy")
-    shutil.copy(tmp_path / "corpus" / "train.spacy", tmp_path / "corpus" / "dev.spacy")
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    monkeypatch.chdir(tmp_path)
+def workplace(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder to work in, where `spacy.load` takes the pipeline for any en_rin_*."""
+    path = shutil.copytree(folder, tmp_path / "workplace")
     load = spacy.load
 
-    def load_stand_in(name: str | Path, **settings: Any) -> Any:
-        return load(stand_in if str(name).startswith("en_rin_") else name, **settings)
+    def load_stand_in(name: str | Path, **settings: Any) -> Language:
+        return load("stand_in" if str(name).startswith("en_rin_") else name, **settings)
 
+    monkeypatch.chdir(path)
     monkeypatch.setattr(spacy, "load", load_stand_in)
-    return tmp_path
+    return path
 
 
 def commands(block: str) -> Iterator[list[str]]:
@@ -147,10 +151,13 @@ def read_records(snippet: Snippet) -> None:
 
 
 def read_config(snippet: Snippet) -> None:
-    """Sections of a config name functions that are registered."""
-    for key, name in flat(Config().from_str(snippet.parsed, interpolate=False)).items():
-        kind = key.rpartition(".@")[2] if ".@" in key else None
-        assert kind is None or registry.get(kind, name)
+    """Sections to be added to a config; they name functions that are registered."""
+    config = Path("configs/rin_no_pos.cfg").read_text(encoding="utf8")
+    Path("snippet.cfg").write_text(f"{config}\n{snippet.parsed}", encoding="utf8")
+    added = Config().from_disk("snippet.cfg", interpolate=False)
+    for key, name in flat(added).items():
+        _, is_function, kind = key.rpartition(".@")
+        assert not is_function or registry.get(kind, name)
 
 
 EVALUATORS = {"bash": run_commands, "json": read_records, "ini": read_config}
@@ -158,7 +165,7 @@ PARSERS = [CodeBlockParser(language, evaluator) for language, evaluator in EVALU
 SYBIL = Sybil([*PARSERS, PythonCodeBlockParser(), SkipParser()])
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_snippets_run(page: Path, workplace: Path) -> None:
     for snippet in SYBIL.parse(page).examples():
         try:
@@ -183,13 +190,13 @@ def parse(page: Path) -> list[Token]:
     return MarkdownIt().enable("table").parse(page.read_text(encoding="utf8"))
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_every_block_says_what_it_is(page: Path) -> None:
     kinds = {token.info for token in parse(page) if token.type == "fence"}
     assert kinds <= {*EVALUATORS, "python"}
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_what_is_named_exists(page: Path) -> None:
     """Targets of make, the project's commands and settings, files of this repository."""
     text = page.read_text(encoding="utf8")
@@ -205,7 +212,7 @@ def test_what_is_named_exists(page: Path) -> None:
         assert (ROOT / name).is_file(), name
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf8")
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
