@@ -85,7 +85,7 @@ def describe(thing: griffe.Object, name: str) -> list[str]:
     parts.append(docstring(thing))
     own = name.rpartition(".")[2]
     for key, member in thing.members.items() if isinstance(thing, griffe.Class) else ():
-        if key.startswith("_") or not member.has_docstring:
+        if key.startswith("_") or not isinstance(member, griffe.Object) or not member.docstring:
             continue
         parts.append(f"#### `{own}.{key}`\n")
         if isinstance(member, griffe.Function):
