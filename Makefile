@@ -27,7 +27,7 @@ test: lint types
 bench: setup
 	python scripts/benchmark.py
 
-# every row of configs/reproduction.yml, or those whose names start with ONLY
+# every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so)
 reproduce: setup
 	python scripts/reproduce.py --only "$(ONLY)"
 

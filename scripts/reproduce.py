@@ -1,8 +1,9 @@
-"""The rows of configs/reproduction.yml → results/reproduction.json: trained, scored, averaged.
+"""The rows of configs/reproduction.yml → results/reproduction.json and its plots.
 
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
-its log; one that has its result there is not run again, so that this can be stopped and called
-again. Each run is a process on one thread, and as many run at once as there are cores.
+its log; one that has its result there, or in the report, is not run again, so that this can be
+stopped and called again (and all are run anew for another report, `--output`). Each run is a
+process on one thread, and as many run at once as there are cores.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from hashlib import md5
 from pathlib import Path
 from typing import Annotated, Any
 
 import srsly
 import typer
+from reproduction_plots import draw
+from thinc.api import Config
 from tqdm import tqdm
 from wasabi import msg
 
@@ -27,8 +31,18 @@ from spacy_rin.files import write_json
 
 RUNS = Path("training/reproduce")
 TAGGER = Path("training/tagger_webnlg/model-best")
+# Another test set for models of a data set: the authors' own file, with the full spans of its 703
+# sentences and 125 relations, of which train has 121. Their train set is not public.
+FURTHER_TEST = {"webnlg": Path("corpus/webnlg_authors/test")}
+# Texts that count as if they had no triple, see `evaluate --others`.
+OTHERS = Path("corpus/conll04/test")
 # What is kept of each run's report; the whole of it stays in its folder.
-KEPT = ("seed", "scores", "train_seconds", "train_hardware", "versions", "data", "chosen_on")
+KEPT = (
+    *("seed", "scores", "train_seconds", "train_hardware", "versions", "data", "chosen_on"),
+    *("by_overlap", "by_triples", "by_seen", "by_frequency", "by_threshold", "missed", "wrong"),
+    *("joined", "among_others"),
+)
+AUTHORS = ("authors_partial_f", "authors_exact_f")
 
 
 @dataclass(frozen=True)
@@ -50,16 +64,28 @@ class Run:
     @property
     def folder(self) -> Path:
         """One folder for each set of settings: a changed row is run anew."""
-        config = Path(self.config).read_bytes()
-        key = md5(config + repr((self.epochs, self.settings)).encode(), usedforsecurity=False)
+        config = Config().from_disk(self.config, interpolate=False).to_str()  # without comments
+        key = md5((config + repr((self.epochs, self.settings))).encode(), usedforsecurity=False)
         return RUNS / self.name / key.hexdigest()[:8]
 
     @property
     def result(self) -> Path:
         return self.folder / "result.json"
 
+    @property
+    def further(self) -> Path:
+        return self.folder / "further.json"
+
+    def needs(self) -> list[Path]:
+        """RETURNS (list[Path]): Files and folders that training reads."""
+        named = [
+            Path(value) for name, value in self.settings if name.startswith("paths.") and value
+        ]
+        further = [FURTHER_TEST[self.dataset]] if self.dataset in FURTHER_TEST else []
+        return [TAGGER, OTHERS, Path("corpus") / self.dataset, *further, *named]
+
     def commands(self) -> list[list[str]]:
-        """RETURNS (list[list[str]]): Training and evaluation, as one would call them by hand."""
+        """RETURNS (list[list[str]]): Training and evaluations, as one would call them by hand."""
         corpus = Path("corpus") / self.dataset
         settings = {
             "paths.train": corpus / "train",
@@ -76,24 +102,35 @@ class Run:
             word for name, value in settings.items() for word in (f"--{name}", _say(value))
         ]
         train = ["spacy", "train", self.config, "--output", str(self.folder), *overrides]
-        evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best"), str(corpus / "test")]
-        evaluate += ["--train", str(corpus / "train"), "--dev", str(corpus / "dev")]
-        evaluate += ["--history", str(self.folder / "history.jsonl"), "--output", str(self.result)]
-        return [[sys.executable, "-m", *command] for command in (train, evaluate)]
+        evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best")]
+        commands = [train]
+        if self.dataset in FURTHER_TEST:
+            test = str(FURTHER_TEST[self.dataset])
+            commands.append([*evaluate, test, "--output", str(self.further)])
+        # Last, since a run with a result is done.
+        known = [f"--{part}={corpus / part}" for part in ("train", "dev")]
+        known += [f"--others={OTHERS}", f"--history={self.folder / 'history.jsonl'}"]
+        commands.append([*evaluate, str(corpus / "test"), *known, "--output", str(self.result)])
+        return [[sys.executable, "-m", *command] for command in commands]
 
 
 def main(
     matrix: Annotated[Path, typer.Option(help="Rows to run")] = Path("configs/reproduction.yml"),
     output: Annotated[Path, typer.Option(help="JSON")] = Path("results/reproduction.json"),
-    only: Annotated[str, typer.Option(help="Rows whose names start so")] = "",
+    only: Annotated[str, typer.Option(help="Rows of this name; * stands for anything")] = "*",
     processes: Annotated[int, typer.Option(help="Runs at once; 0: one a core")] = 0,
 ) -> None:
     """Run what has no result yet, and write the means over the seeds of what has."""
-    runs = [run for run in read_matrix(matrix) if run.row.startswith(only)]
+    runs = [run for run in read_matrix(matrix) if fnmatchcase(run.row, only or "*")]
     if not runs:
-        msg.fail(f"No row of {matrix} starts with {only!r}", exits=1)
-    waiting = [run for run in runs if not run.result.exists()]
+        rows = sorted({run.row for run in read_matrix(matrix)})
+        msg.fail(f"No row of {matrix} is named {only!r}; there are: {', '.join(rows)}", exits=1)
+    finished = read_finished(matrix, output)
+    waiting = [run for run in runs if run not in finished]
     msg.info(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done")
+    for path in sorted({path for run in waiting for path in run.needs()}):
+        if not path.exists():
+            msg.fail(f"No {path}: see the head of {matrix}", exits=1)
     failed = []
     with (
         ThreadPoolExecutor(processes or os.cpu_count() or 1) as pool,
@@ -107,7 +144,9 @@ def main(
                 bar.write(
                     f"{futures[future].name} failed, see {futures[future].folder / 'log.txt'}"
                 )
-            summarise(runs, output)
+            summarise(read_finished(matrix, output), output)
+    summarise(read_finished(matrix, output), output)
+    draw(srsly.read_json(output), output.parent)
     if failed:
         msg.fail(f"{len(failed)} of {len(waiting)} runs failed", exits=1)
     msg.good(f"Wrote {output}")
@@ -155,13 +194,35 @@ def train_and_score(run: Run) -> bool:
     return True
 
 
-def summarise(runs: list[Run], output: Path) -> None:
+def read_finished(matrix: Path, output: Path) -> dict[Run, dict[str, Any]]:
+    """What is known of every run of the matrix that has been made, here or elsewhere.
+
+    output (Path): A report; its runs count as made, where their settings are still the matrix's.
+    """
+    known = {
+        (row, data, run["seed"], run["key"]): run
+        for row, datasets in (srsly.read_json(output) if output.exists() else {}).items()
+        for data, found in datasets.items()
+        for run in found["runs"]
+    }
+    finished = {}
+    for run in read_matrix(matrix):
+        key = run.folder.name
+        if run.result.exists():
+            record = srsly.read_json(run.result)
+            kept = {name: record[name] for name in KEPT}
+            finished[run] = {"key": key, **kept, **_over_epochs(record["history"])}
+            if run.further.exists():
+                finished[run]["further_test"] = srsly.read_json(run.further)["scores"]
+        elif (run.row, run.dataset, run.seed, key) in known:
+            finished[run] = known[run.row, run.dataset, run.seed, key]
+    return finished
+
+
+def summarise(finished: dict[Run, dict[str, Any]], output: Path) -> None:
     """Write mean and standard deviation of every score of the runs that are done."""
     rows: dict[str, Any] = {}
-    for run in runs:
-        if not run.result.exists():
-            continue
-        record = srsly.read_json(run.result)
+    for run, result in finished.items():
         found = rows.setdefault(run.row, {}).setdefault(
             run.dataset,
             {
@@ -172,28 +233,40 @@ def summarise(runs: list[Run], output: Path) -> None:
                 "runs": [],
             },
         )
-        found["runs"].append({key: record[key] for key in KEPT} | _over_epochs(record["history"]))
+        found["runs"].append(result)
     for found in (found for datasets in rows.values() for found in datasets.values()):
-        found["n"] = len(found["runs"])
-        for scores in ("scores", "best_on_test"):
-            names = found["runs"][0][scores]
-            values = {name: [run[scores][name] for run in found["runs"]] for name in names}
-            found[f"mean_{scores}"] = {name: statistics.mean(v) for name, v in values.items()}
-            found[f"sd_{scores}"] = {
-                name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()
-            }
+        runs = found["runs"]
+        found["n"] = len(runs)
+        found["mean"], found["sd"] = _mean_and_sd([run["scores"] for run in runs])
+        mean, sd = _mean_and_sd([run["best_on_test"] for run in runs])
+        found["best_on_test"] = {"mean": mean, "sd": sd}
     write_json(output, rows)
+
+
+def _mean_and_sd(
+    scores: list[dict[str, float]],
+) -> tuple[dict[str, float], dict[str, float | None]]:
+    values = {name: [score[name] for score in scores] for name in scores[0]}
+    return (
+        {name: statistics.mean(v) for name, v in values.items()},
+        {name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()},
+    )
 
 
 def _over_epochs(history: list[dict[str, Any]]) -> dict[str, Any]:
     """Best on dev, its epoch, and the best on test, the protocol of the authors' code."""
     best = max(history, key=lambda row: row["score"])
     watched = [row["watched"] for row in history if "watched" in row]
-    names = ("authors_partial_f", "authors_exact_f")
+    curve = [
+        {"epoch": row["epoch"], "dev": row["score"], "loss": row["losses"]["rin"]}
+        | {f"test_{name}": row.get("watched", {}).get(name) for name in AUTHORS}
+        for row in history
+    ]
     return {
         "dev_score": best["score"],
         "dev_epoch": best["epoch"],
-        "best_on_test": {name: max(row[name] for row in watched) for name in names if watched},
+        "best_on_test": {name: max(row[name] for row in watched) for name in AUTHORS if watched},
+        "curve": curve,
     }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import reproduction_page
 import srsly
 import typer
+from tables import mean_of, prf_table
 from wasabi import msg
 
 from spacy_rin.card import SCORES
@@ -15,6 +17,8 @@ from spacy_rin.markdown import percent, table
 
 RESULTS = Path("results")
 BENCHMARK = RESULTS / "benchmark.json"
+REPRODUCTION = RESULTS / "reproduction.json"
+NOTES = RESULTS / "notes.yml"
 # Rows of several seeds: file and title.
 MATRICES = {RESULTS / "precision.json": "float32 and bfloat16 products"}
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
@@ -64,6 +68,9 @@ def main() -> None:
         for path, title in MATRICES.items()
         if path.exists()
     ]
+    if REPRODUCTION.exists():
+        notes = srsly.read_yaml(NOTES) if NOTES.exists() else {}
+        sections.append(reproduction_page.section(srsly.read_json(REPRODUCTION), notes))
     benchmark = srsly.read_json(BENCHMARK) if BENCHMARK.exists() else None
     if benchmark:
         sections += ["## Time and memory\n", speed_table(benchmark), PLOTS]
@@ -92,7 +99,7 @@ def seeds_table(rows: dict[str, Any]) -> str:
     names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
     body = [
         [f"{row} on {data}", str(found["n"]), str(found["epochs"])]
-        + [_mean(found["mean_scores"][f"{n}_f"], found["sd_scores"][f"{n}_f"]) for n in names]
+        + [mean_of(found["mean"][f"{n}_f"], found["sd"][f"{n}_f"]) for n in names]
         for row, datasets in rows.items()
         for data, found in datasets.items()
     ]
@@ -123,10 +130,6 @@ def _fill(text: str, name: str, content: str) -> str:
     return f"{before}{start}\n{content}{end}{after}"
 
 
-def _mean(mean: float, sd: float | None) -> str:
-    return percent(mean) + (f" ± {percent(sd)}" if sd is not None else "")
-
-
 def _save(path: Path, text: str) -> None:
     write_text(path, text)
     msg.good(f"Wrote {path}")
@@ -149,7 +152,7 @@ def _run(path: Path, run: dict[str, Any]) -> str:
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + ".",
         f"\nData: {data}.\n",
-        _prf_table("score", _flat(run["scores"])),
+        prf_table("score", _flat(run["scores"])),
     ]
     for title, key in (
         ("sentences of overlap class", "by_overlap"),
@@ -158,24 +161,13 @@ def _run(path: Path, run: dict[str, Any]) -> str:
         ("test sentences in one raw text, read by the whole pipeline", "joined"),
     ):
         if run[key]:
-            lines.append(_prf_table(title, run[key]))
+            lines.append(prf_table(title, run[key]))
     return "\n".join(lines)
 
 
 def _flat(scores: dict[str, float]) -> dict[str, dict[str, float]]:
     names = [name[:-2] for name in scores if name.endswith("_f")]
     return {n: {f"rel_{x}": scores[f"{n}_{x}"] for x in "prf"} for n in names}
-
-
-def _prf_table(title: str, rows: dict[str, dict[str, float]]) -> str:
-    counted = any("triples" in row for row in rows.values())
-    header = [title, "P", "R", "F1", *(["gold triples", "predicted"] if counted else [])]
-    body = [
-        [name, *(percent(row[f"rel_{x}"]) for x in "prf")]
-        + ([str(row["triples"]), str(row["predicted"])] if counted else [])
-        for name, row in rows.items()
-    ]
-    return table(header, body)
 
 
 if __name__ == "__main__":

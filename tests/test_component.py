@@ -270,6 +270,7 @@ def test_predictions_in_other_tokens_are_scored_by_their_characters(nlp: Languag
         {"threshold": -0.1},
         {"max_length": -5},
         {"max_grad_norm": -1.0},
+        {"learn_rate_factor": -1.0},
     ],
     ids=str,
 )
@@ -676,6 +677,20 @@ def test_clipping_is_on_by_default_and_spans_embedding_and_network() -> None:
     examples = gold_examples(initialised())[:6]
     assert norm(gradients(examples)) > 5
     assert norm(gradients(examples, max_grad_norm=5.0)) == pytest.approx(5.0, rel=1e-4)
+
+
+def test_learn_rate_factor_scales_the_step_of_all_own_parameters() -> None:
+    def steps(**cfg: Any) -> list[np.ndarray]:
+        nlp = initialised(**cfg)
+        before = [p.detach().clone() for p in network(nlp).parameters()]
+        # Adam's first step is the learning rate in each coordinate that has a gradient
+        rin_of(nlp).update(gold_examples(nlp)[:4], sgd=Adam(0.001, L2=0.0, grad_clip=0.0))
+        pairs = zip(network(nlp).parameters(), before, strict=True)
+        return [(p.detach() - b).numpy() for p, b in pairs]
+
+    for slow, fast in zip(steps(), steps(learn_rate_factor=7.0), strict=True):
+        np.testing.assert_allclose(fast, 7 * slow, rtol=1e-3, atol=1e-6)
+        assert np.abs(slow).max() > 5e-4
 
 
 def test_dropout_changes_the_loss_in_training() -> None:

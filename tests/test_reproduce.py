@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {m.rounds: 0,
 def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("a.cfg").write_text("[nlp]\n", encoding="utf8")
+    for needed in (reproduce.TAGGER, reproduce.OTHERS, Path("corpus/x"), Path("corpus/y")):
+        needed.mkdir(parents=True)
     path = tmp_path / "matrix.yml"
     path.write_text(MATRIX, encoding="utf8")
     return path
@@ -37,6 +40,7 @@ def write_result(run: Run, score: float) -> None:
         {
             "epoch": k,
             "score": dev,
+            "losses": {"rin": 1.0},
             "watched": {f"authors_{m}_f": test for m in ("exact", "partial")},
         }
         for k, (dev, test) in enumerate([(0.25, 0.3), (0.75, score / 2), (0.5, score)])
@@ -55,6 +59,8 @@ def test_matrix_is_rows_by_data_by_seeds(matrix: Path) -> None:
 def test_commands_say_what_the_row_says(matrix: Path) -> None:
     (run,) = (run for run in read_matrix(matrix) if run.name == "b/x/2")
     train, evaluate = (" ".join(command) for command in run.commands())
+    further = Run("b", "webnlg", 0, "a.cfg", 1, ()).commands()
+    assert len(further) == 3 and "corpus/webnlg_authors/test" in further[1]
     for part in (
         "--m.rounds 0",
         "--m.er false",
@@ -63,6 +69,60 @@ def test_commands_say_what_the_row_says(matrix: Path) -> None:
     ):
         assert part in train
     assert str(Path("corpus/x/test")) in evaluate and "--dev" in evaluate
+
+
+def test_comments_do_not_make_another_run(matrix: Path) -> None:
+    run = read_matrix(matrix)[0]
+    before = run.folder
+    Path("a.cfg").write_text("# why\n[nlp]\n\n", encoding="utf8")
+    assert run.folder == before
+
+
+def test_rows_are_chosen_by_name(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[str] = []
+    monkeypatch.setattr(reproduce, "train_and_score", lambda run: trained.append(run.name) or True)
+    main(matrix, Path("out.json"), "b", 1)
+    assert trained == ["b/x/0", "b/x/1", "b/x/2"]
+    main(matrix, Path("out.json"), "*", 1)
+    assert len(trained) == 3 + 9
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), "c", 1)
+
+
+def test_report_keeps_its_runs_where_their_folders_are_gone(
+    matrix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, asked = Path("out.json"), []
+
+    def pretend(run: Run) -> bool:
+        asked.append(run.name)
+        write_result(run, 0.5)
+        return True
+
+    monkeypatch.setattr(reproduce, "train_and_score", pretend)
+    main(matrix, output, "a", 1)
+    before = srsly.read_json(output)
+    assert len(asked) == 6 and set(before) == {"a"}
+    shutil.rmtree(reproduce.RUNS)
+    main(matrix, output, "*", 1)
+    assert sorted(asked[6:]) == ["b/x/0", "b/x/1", "b/x/2"]
+    after = srsly.read_json(output)
+    assert after["a"] == before["a"] and after["b"]["x"]["n"] == 3
+    # a row with other settings is run anew, and what it gave before is gone
+    matrix.write_text(MATRIX.replace("epochs: 2", "epochs: 4"), encoding="utf8")
+    main(matrix, output, "a", 1)
+    assert len(asked) == 9 + 6
+
+
+def test_missing_vectors_are_said_before_anything_runs(
+    matrix: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "a: {config: a.cfg, datasets: {x: }, epochs: 1, seeds: 1, settings: {paths.vectors: v}}"
+    matrix.write_text(text, encoding="utf8")
+    monkeypatch.setattr(reproduce, "train_and_score", lambda run: pytest.fail("it ran"))
+    with pytest.raises(SystemExit):
+        main(matrix, Path("out.json"), "*", 1)
+    assert "No v" in capsys.readouterr().out
 
 
 def test_changed_config_or_settings_is_another_run(matrix: Path) -> None:
@@ -103,20 +163,15 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
     for run in read_matrix(matrix):
         if run.row == "a" and run.dataset == "x":
             write_result(run, values[run.seed])
-    reproduce.summarise(read_matrix(matrix), Path("out.json"))
+    reproduce.summarise(reproduce.read_finished(matrix, Path("out.json")), Path("out.json"))
     row = srsly.read_json("out.json")["a"]["x"]
     assert row["published"] == {"rel_f": [50.0, 0.5]}
     assert row["n"] == 3 and [run["seed"] for run in row["runs"]] == [0, 1, 2]
-    assert row["mean_scores"]["rel_f"] == pytest.approx(0.7)
-    assert row["sd_scores"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
+    assert row["mean"]["rel_f"] == pytest.approx(0.7)
+    assert row["sd"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
     # chosen on dev is the second epoch; the best on test the last
     assert {(run["dev_score"], run["dev_epoch"]) for run in row["runs"]} == {(0.75, 1)}
-    assert row["mean_best_on_test"]["authors_exact_f"] == pytest.approx(0.7)
-
-
-def test_unknown_row_is_an_error(matrix: Path) -> None:
-    with pytest.raises(SystemExit):
-        main(matrix, Path("out.json"), only="c", processes=1)
+    assert row["best_on_test"]["mean"]["authors_exact_f"] == pytest.approx(0.7)
 
 
 def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,7 @@ def evaluate_command(
     test: Annotated[Path, typer.Argument(help="Gold Docs, .spacy")],
     train: Annotated[Path | None, typer.Option(help="Docs it was trained on, .spacy")] = None,
     dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, if it was")] = None,
+    others: Annotated[Path | None, typer.Option(help="Texts that have no triple")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
     history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
@@ -111,7 +112,7 @@ def evaluate_command(
     from .evaluate import evaluate, make_record
     from .history import read_history
 
-    corpora = {"train": train, "dev": dev, "test": test}
+    corpora = {"train": train, "dev": dev, "test": test, "others": others}
     paths = {part: path for part, path in corpora.items() if path is not None}
     for path in [*paths.values(), *([history] if history else [])]:
         if not path.exists():
@@ -122,7 +123,7 @@ def evaluate_command(
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
     epochs = read_history(history) if history else []
-    result = make_record(nlp, evaluate(nlp, test, train), paths, epochs)
+    result = make_record(nlp, evaluate(nlp, test, train, others), paths, epochs)
     _print_result(result)
     if output:
         write_json(output, result)
@@ -222,6 +223,7 @@ def _print_result(result: dict[str, Any]) -> None:
         ("sentences of class", "by_overlap"),
         ("triples of a sentence", "by_triples"),
         ("triples that stand in train", "by_seen"),
+        ("triples of the label in train", "by_frequency"),
         ("sentences in one text", "joined"),
     ):
         rows = {
@@ -230,10 +232,15 @@ def _print_result(result: dict[str, Any]) -> None:
         }
         if rows:
             _print_scores(title, rows)
+    for title, key in (("gold triples that were missed", "missed"), ("wrong triples", "wrong")):
+        msg.table(
+            list(result[key].items()), header=(title, "count"), aligns=("l", "r"), divider=True
+        )
 
 
 def _print_scores(title: str, rows: dict[str, dict[str, Any]]) -> None:
-    names = ("triples", "predicted") if any("counts" in row for row in rows.values()) else ()
+    counted = [row["counts"] for row in rows.values() if "counts" in row]
+    names = [n for n in ("triples", "predicted") if counted and n in counted[0]]
     table = [
         (name, *(f"{100 * row[x]:.1f}" for x in "prf"), *(row["counts"][n] for n in names))
         for name, row in rows.items()

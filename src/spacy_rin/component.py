@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacy.language import Language
@@ -73,6 +74,7 @@ DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
         "overwrite": False,
         "attribute": ATTRIBUTE,
         "max_grad_norm": 5.0,
+        "learn_rate_factor": 1.0,
         "scorer": {"@scorers": "spacy-rin.rin_scorer.v1"},
     },
     default_score_weights={
@@ -95,6 +97,7 @@ def make_rin(
     overwrite: bool,
     attribute: str,
     max_grad_norm: float,
+    learn_rate_factor: float,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> RelationExtractor:
     """Construct the component; the settings are those of `RelationExtractor`."""
@@ -110,6 +113,7 @@ def make_rin(
         overwrite=overwrite,
         attribute=attribute,
         max_grad_norm=max_grad_norm,
+        learn_rate_factor=learn_rate_factor,
         scorer=scorer,
     )
 
@@ -131,6 +135,8 @@ class RelationExtractor(TrainablePipe):
         Relations are always replaced.
     attribute (str): Name of the extension that reads the relations, `doc._.<attribute>`.
     max_grad_norm (float): Global norm above which gradients are scaled down; 0 for never.
+    learn_rate_factor (float): Times the optimizer's learning rate, for this component's layers:
+        fresh ones learn at a rate that would spoil a transformer that they listen to.
     scorer (Callable): Called by `score`.
     """
 
@@ -148,6 +154,7 @@ class RelationExtractor(TrainablePipe):
         overwrite: bool = False,
         attribute: str = ATTRIBUTE,
         max_grad_norm: float = 5.0,
+        learn_rate_factor: float = 1.0,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(
@@ -162,6 +169,7 @@ class RelationExtractor(TrainablePipe):
             overwrite=overwrite,
             attribute=attribute,
             max_grad_norm=max_grad_norm,
+            learn_rate_factor=learn_rate_factor,
             entity_labels=[],
             relation_labels=[],
         )
@@ -359,7 +367,7 @@ class RelationExtractor(TrainablePipe):
             from .model import clip_gradients
 
             clip_gradients(self.model, self.cfg["max_grad_norm"])
-        super().finish_update(sgd)
+        super().finish_update(partial(sgd, lr_scale=self.cfg["learn_rate_factor"]))
 
     def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
         """Predict and save with other parameters, as with the optimizer's averages.
@@ -387,6 +395,7 @@ class RelationExtractor(TrainablePipe):
             ("unit", "'sentence' or 'doc'", cfg["unit"] in ("sentence", "doc")),
             ("max_length", "0 or more words", _is_number(cfg["max_length"], 0)),
             ("max_grad_norm", "0 or more", _is_number(cfg["max_grad_norm"], 0)),
+            ("learn_rate_factor", "0 or more", _is_number(cfg["learn_rate_factor"], 0)),
         ):
             if not is_right:
                 raise ValueError(

@@ -1,7 +1,7 @@
 """A trained pipeline and gold Docs → a report: the scores of DESIGN's names, told apart by class.
 
-All scores but `joined` are of gold records, each read as one unit. `joined` reads raw text through
-the whole pipeline, tokenizer and sentence splitter included.
+All scores are of gold records, each read as one unit, but `joined` and the texts of `among_others`:
+raw text, read by the whole pipeline, tokenizer and sentence splitter included.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
+from .analysis import (
+    by_frequency,
+    by_threshold,
+    missed_kinds,
+    score_among_others,
+    wrong_kinds,
+)
 from .authors import score_authors
 from .component import RelationExtractor, find_rin
 from .convert import UNPLACED
@@ -32,14 +39,20 @@ from .targets import validate_gold
 JOINED = (1, 2, 4)
 
 
-def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -> dict[str, Any]:
+def evaluate(
+    nlp: Language,
+    test: str | Path,
+    train: str | Path | None = None,
+    others: str | Path | None = None,
+) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
 
     nlp (Language): A trained pipeline with a rin component.
     test (str | Path): Gold Docs, .spacy.
-    train (str | Path): The Docs it was trained on, for `by_seen`.
-    RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `per_type`, `joined`,
-        `speed`.
+    train (str | Path): The Docs it was trained on, for `by_seen` and `by_frequency`.
+    others (str | Path): Docs of another data set, for `among_others`.
+    RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
+        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
     """
     rin = find_rin(nlp)
     with _whole_units(rin):
@@ -52,17 +65,23 @@ def evaluate(nlp: Language, test: str | Path, train: str | Path | None = None) -
             eg.predicted = doc
         scores = Scorer(nlp).score(examples)
         authors = score_authors(rin, examples)
+        curve = by_threshold(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
     return {
         "scores": {**flat, **authors, **_with_unplaced(examples)},
         "by_overlap": _by_class(examples, CLASSES, overlap_classes),
         "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
         "by_seen": by_seen(examples, train) if train else {},
+        "by_frequency": by_frequency(examples, read_docs(train)) if train else {},
+        "by_threshold": curve,
+        "missed": missed_kinds(examples),
+        "wrong": wrong_kinds(examples),
         "per_type": scores["rel_per_type"],
         "joined": {
             str(size): score_joined(nlp, [eg.reference for eg in examples], size) for size in JOINED
         },
         "speed": measure_speed(nlp, [eg.reference.text for eg in examples]),
+        "among_others": score_among_others(nlp, examples, read_docs(others)) if others else {},
     }
 
 

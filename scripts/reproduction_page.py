@@ -1,0 +1,135 @@
+"""results/reproduction.json → its part of the results page; plots are `reproduction_plots.py`'s.
+
+What is said of a row that differs from the published figure stands in results/notes.yml, by row.
+"""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from tables import mean_of, prf_table
+
+from spacy_rin.markdown import percent, table
+
+AUTHORS = {"authors_partial_f": "partial", "authors_exact_f": "exact"}
+# Tables over the seeds of a row: title, and the key of its runs.
+TABLES = {
+    "by_overlap": "sentences of overlap class",
+    "by_triples": "sentences with this many triples",
+    "by_seen": "triples that stand in train as text, or not",
+    "by_frequency": "triples that train has of the label",
+    "joined": "test sentences in one raw text, in spaCy's own tokens",
+}
+PLOTS = {
+    "reproduction_rounds.png": "F1 over the rounds K, as the authors' code counts",
+    "reproduction_threshold.png": "precision and recall (`rel`) over the threshold",
+    "reproduction_training.png": "dev and test over the epochs",
+}
+LEGEND = """Test F1, mean ± standard deviation over the seeds. Chosen on dev; in the last column,
+the best epoch on test, as the authors' code chooses. Published: partial match on `webnlg_copyre`,
+exact match on `webnlg` (which has 216 relations; the paper's exact match used 171). A figure is
+marked * if it differs from the published one by more than two standard deviations of the seeds.
+"""
+
+
+def section(rows: dict[str, Any], notes: dict[str, str]) -> str:
+    """RETURNS (str): Markdown: figures beside the published ones, notes, plots, tables of `rin`."""
+    parts = ["## Reproduction\n", LEGEND, overview(rows), *differences(rows, notes)]
+    parts += [f"### {title}\n\n![{title}]({name})\n" for name, title in PLOTS.items()]
+    for data, found in rows.get("rin", {}).items():
+        parts.append(f"### rin on {data}, mean of {found['n']} seeds\n")
+        parts += [prf_table(title, average(found["runs"], key)) for key, title in TABLES.items()]
+        parts.append(_errors(found["runs"]))
+        parts.append(_further(found["runs"]))
+    return "\n".join(parts)
+
+
+def overview(rows: dict[str, Any]) -> str:
+    """RETURNS (str): A line a row and data set."""
+    header = ["row", "data", "seeds", "epochs", "`rel_f`", "`ents_f`"]
+    header += [*(f"`{name}`" for name in AUTHORS), "published", "best on test"]
+    body = []
+    for row, datasets in rows.items():
+        for data, found in datasets.items():
+            mean, sd = found["mean"], found["sd"]
+            measure = next(iter(found["published"]), None)
+            mark = "*" if differs(found) else ""
+            body.append(
+                [row, data, str(found["n"]), str(found["epochs"])]
+                + [mean_of(mean[name], sd[name]) for name in ("rel_f", "ents_f")]
+                + [mean_of(mean[n], sd[n]) + (mark if n == measure else "") for n in AUTHORS]
+                + [_published(found), _best_on_test(found, measure)]
+            )
+    return table(header, body, "ll" + "r" * (len(header) - 2))
+
+
+def differs(found: dict[str, Any]) -> bool:
+    """Whether a row is further from the published figure than two of its standard deviations."""
+    for name, (mean, published_sd) in found["published"].items():
+        sd = max(100 * (found["sd"][name] or 0), published_sd or 0)
+        return bool(abs(100 * found["mean"][name] - mean) > 2 * sd)
+    return False
+
+
+def differences(rows: dict[str, Any], notes: dict[str, str]) -> list[str]:
+    """RETURNS (list[str]): A paragraph for each row that differs, as far as one is written."""
+    different = [row for row, data in rows.items() if any(differs(f) for f in data.values())]
+    return [f"**{row}.** {notes[row].strip()}\n" for row in different if row in notes]
+
+
+def average(runs: list[dict[str, Any]], key: str) -> dict[str, dict[str, float]]:
+    """RETURNS (dict): A table of the runs, each figure the mean over the seeds."""
+    return {
+        name: {
+            figure: statistics.mean(run[key][name][figure] for run in runs)
+            for figure in ("rel_p", "rel_r", "rel_f")
+        }
+        for name in runs[0][key]
+    }
+
+
+def _errors(runs: list[dict[str, Any]]) -> str:
+    lines = []
+    for key, title in (("missed", "gold triples that were missed"), ("wrong", "wrong triples")):
+        kinds = sorted({kind for run in runs for kind in run[key]})
+        total = sum(sum(run[key].values()) for run in runs)
+        body = [[k, percent(sum(run[key].get(k, 0) for run in runs) / total)] for k in kinds]
+        lines.append(table([title, "%"], body))
+    others = [run["among_others"] for run in runs]
+    scores = ", ".join(f"{x.upper()} {percent(_mean(others, f'rel_{x}'))}" for x in "prf")
+    lines.append(
+        f"Among {others[0]['texts_without_triple']} texts of another data set, half as many as the "
+        f"test has, which count as without triple: {scores}; "
+        f"{_mean(others, 'found_in_them'):.0f} triples were found in them.\n"
+    )
+    return "\n".join(lines)
+
+
+def _further(runs: list[dict[str, Any]]) -> str:
+    scores = [run["further_test"] for run in runs if "further_test" in run]
+    if not scores:
+        return ""
+    names = ("rel_f", "ents_f", *AUTHORS)
+    figures = ", ".join(f"`{name}` {percent(_mean(scores, name))}" for name in names)
+    return (
+        "On the authors' own test file (full spans of the sentences of `webnlg_copyre`, marked up "
+        f"otherwise than `webnlg`; 121 of its 125 relations are in train): {figures}.\n"
+    )
+
+
+def _mean(rows: list[dict[str, float]], key: str) -> float:
+    return statistics.mean(row[key] for row in rows)
+
+
+def _published(found: dict[str, Any]) -> str:
+    for name, (mean, sd) in found["published"].items():
+        return f"{AUTHORS[name]} {mean}" + (f" ± {sd}" if sd is not None else "")
+    return ""
+
+
+def _best_on_test(found: dict[str, Any], measure: str | None) -> str:
+    mean, sd = found["best_on_test"]["mean"], found["best_on_test"]["sd"]
+    if measure is None or measure not in mean:
+        return ""
+    return f"{AUTHORS[measure]} {mean_of(mean[measure], sd[measure])}"

@@ -1,0 +1,86 @@
+"""results/reproduction.json → its plots: over K, over the threshold, over the epochs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from spacy_rin.files import replacing
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+DATA = ("webnlg", "webnlg_copyre")
+ROUNDS = "components.rin.model.rounds"
+# Rows that the curve over K goes through, besides those named curve_k….
+ON_THE_CURVE = ("rin", "rin_without_interaction")
+WITH_THRESHOLD = ("rin", "rin_best", "rin_trf_k2")
+# Of a run's curve over the epochs: key, legend and colour.
+OVER_EPOCHS = (
+    ("dev", "dev, rel_f", "#1f6fb4"),
+    ("test_authors_exact_f", "test, authors_exact_f", "#d1661b"),
+    ("test_authors_partial_f", "test, authors_partial_f", "#5d8a3a"),
+)
+Rows = dict[str, Any]
+
+
+def draw(rows: Rows, folder: Path) -> None:
+    """Write the plots, a panel for each form of WebNLG.
+
+    rows (dict): What `reproduce.summarise` wrote.
+    """
+    plots: dict[str, Callable[[Any, Rows, str], None]] = {
+        "reproduction_rounds.png": _rounds,
+        "reproduction_threshold.png": _thresholds,
+        "reproduction_training.png": _training,
+    }
+    for name, plot in plots.items():
+        figure, panels = plt.subplots(1, len(DATA), figsize=(10, 4), layout="constrained")
+        for panel, data in zip(panels, DATA, strict=True):
+            panel.set_title(data)
+            panel.grid(alpha=0.3)
+            plot(panel, rows, data)
+            if panel.get_legend_handles_labels()[0]:
+                panel.legend()
+        with replacing(folder / name) as temporary:
+            figure.savefig(temporary, dpi=110, format="png")
+        plt.close(figure)
+
+
+def _rounds(panel: Any, rows: Rows, data: str) -> None:
+    points = {
+        datasets[data]["settings"][ROUNDS]: datasets[data]["mean"]
+        for row, datasets in rows.items()
+        if data in datasets and (row.startswith("curve_k") or row in ON_THE_CURVE)
+    }
+    for name, label in (("authors_partial_f", "partial match"), ("authors_exact_f", "exact match")):
+        curve = [(k, 100 * scores[name]) for k, scores in sorted(points.items())]
+        if curve:
+            panel.plot(*zip(*curve, strict=True), marker="o", label=label)
+    panel.set(xlabel="K", ylabel="F1, as the authors' code counts")
+
+
+def _thresholds(panel: Any, rows: Rows, data: str) -> None:
+    for row in WITH_THRESHOLD:
+        if data not in rows.get(row, {}):
+            continue
+        runs = rows[row][data]["runs"]
+        curve = [
+            [100 * statistics.mean(point[x] for point in points) for x in ("rel_r", "rel_p")]
+            for points in zip(*(run["by_threshold"] for run in runs), strict=True)
+        ]
+        panel.plot(*zip(*curve, strict=True), marker=".", label=row)
+    panel.set(xlabel="recall", ylabel="precision")
+
+
+def _training(panel: Any, rows: Rows, data: str) -> None:
+    for run in rows.get("rin", {}).get(data, {}).get("runs", []):
+        epochs = [point["epoch"] for point in run["curve"]]
+        for key, label, color in OVER_EPOCHS:
+            values = [100 * (point[key] or 0) for point in run["curve"]]
+            panel.plot(epochs, values, color=color, label=label if run["seed"] == 0 else None)
+    panel.set(xlabel="epoch", ylabel="F1")

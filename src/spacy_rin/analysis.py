@@ -1,0 +1,182 @@
+"""Scored Examples → where the errors are: by threshold, by kind, by what train has of a label.
+
+`evaluate.py` asks how good a pipeline is; this asks why it is not better.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from spacy.language import Language
+from spacy.scorer import PRFScore
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from .component import RelationExtractor
+from .relations import Relation, get_relations
+from .scorer import exact, prf
+
+# From where precision is lost to where recall is.
+THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
+# Least number of triples that train has of a label, and the next one's.
+FREQUENCIES = (0, 1, 10, 50, 200, 10**9)
+
+
+def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[dict[str, float]]:
+    """Exact match over the threshold: the precision–recall curve.
+
+    rin (RelationExtractor): The component that made the predictions.
+    examples (Sequence[Example]): Scored examples; they are not changed.
+    RETURNS (list[dict]): "threshold", and rel_p, rel_r and rel_f.
+    """
+    chosen = rin.cfg["threshold"]
+    rin.cfg["threshold"] = THRESHOLDS[0]
+    try:
+        predictions = rin.predict([_without_entities(eg.predicted) for eg in examples])
+    finally:
+        rin.cfg["threshold"] = chosen
+    totals = {threshold: PRFScore() for threshold in THRESHOLDS}
+    for eg, prediction in zip(examples, predictions, strict=True):
+        gold = {exact(relation) for relation in get_relations(eg.reference)}
+        doc = eg.predicted
+        found = [
+            (exact(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))), t.score)
+            for t in prediction.triples
+        ]
+        for threshold, total in totals.items():
+            total.score_set({key for key, score in found if score >= threshold}, gold)
+    return [{"threshold": threshold, **prf("rel", s)} for threshold, s in totals.items()]
+
+
+def missed_kinds(examples: Iterable[Example]) -> dict[str, int]:
+    """Count the gold triples that were not found, by what went wrong first.
+
+    RETURNS (dict): "entity missed" (no predicted entity touches an end), "span wrong" (one does,
+        with other bounds), "label wrong" (another, untrue label between the two), "pair missed".
+    """
+    kinds = Counter[str]()
+    for eg in examples:
+        gold = {exact(relation) for relation in get_relations(eg.reference)}
+        predicted = get_relations(eg.predicted)
+        found = {exact(relation) for relation in predicted}
+        untrue = {_ends(relation) for relation in predicted if exact(relation) not in gold}
+        entities = {(ent.start_char, ent.end_char) for ent in eg.predicted.ents}
+        for relation in get_relations(eg.reference):
+            if exact(relation) not in found:
+                kinds[_kind(relation, entities, untrue)] += 1
+    return dict(kinds.most_common())
+
+
+def wrong_kinds(examples: Iterable[Example]) -> dict[str, int]:
+    """Count the predicted triples that are not gold.
+
+    RETURNS (dict): "label wrong" (gold relates the two otherwise), "direction wrong" (gold has it
+        the other way round), "span wrong" (gold has it between spans that touch these), "no such
+        pair".
+    """
+    kinds = Counter[str]()
+    for eg in examples:
+        gold = get_relations(eg.reference)
+        known = {exact(relation) for relation in gold}
+        for relation in get_relations(eg.predicted):
+            if exact(relation) not in known:
+                kinds[_wrong_kind(relation, gold)] += 1
+    return dict(kinds.most_common())
+
+
+def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str, dict[str, float]]:
+    """Exact-match scores by how many triples train has of the label.
+
+    RETURNS (dict): Range of that number, with rel_p, rel_r, rel_f and the number of gold triples.
+    """
+    counts = Counter(relation.label for doc in train for relation in get_relations(doc))
+    ranges = list(pairwise(FREQUENCIES))
+    totals = {bounds: PRFScore() for bounds in ranges}
+    for eg in examples:
+        for (least, above), total in totals.items():
+            predicted, gold = (
+                {exact(r) for r in get_relations(doc) if least <= counts[r.label] < above}
+                for doc in (eg.predicted, eg.reference)
+            )
+            total.score_set(predicted, gold)
+    return {
+        _say(bounds): {**prf("rel", total), "triples": total.tp + total.fn}
+        for bounds, total in totals.items()
+        if total.tp + total.fn + total.fp
+    }
+
+
+def score_among_others(
+    nlp: Language, examples: Sequence[Example], others: Iterable[Doc]
+) -> dict[str, float]:
+    """Exact match where texts without a triple stand among the test's, a third of all.
+
+    The published data sets have none, so that a model can always find something.
+
+    others (Iterable[Doc]): Docs of another data set, half as many as examples are taken; whatever
+        is found in them counts as wrong.
+    RETURNS (dict): rel_p, rel_r, rel_f, the texts without a triple, and the triples found in them.
+    """
+    total = PRFScore()
+    for eg in examples:
+        predicted, gold = (
+            {exact(relation) for relation in get_relations(doc)}
+            for doc in (eg.predicted, eg.reference)
+        )
+        total.score_set(predicted, gold)
+    texts = [doc.text for _, doc in zip(range(len(examples) // 2), others, strict=False)]
+    invented = sum(len(get_relations(doc)) for doc in nlp.pipe(texts))
+    total.fp += invented
+    return {**prf("rel", total), "texts_without_triple": len(texts), "found_in_them": invented}
+
+
+def _without_entities(doc: Doc) -> Doc:
+    copy = doc.copy()
+    copy.ents = []
+    return copy
+
+
+def _ends(relation: Relation) -> tuple[int, int, int, int]:
+    head, tail = relation.head, relation.tail
+    return head.start_char, head.end_char, tail.start_char, tail.end_char
+
+
+def _spans(relation: Relation) -> Iterator[tuple[int, int]]:
+    for span in (relation.head, relation.tail):
+        yield span.start_char, span.end_char
+
+
+def _touch(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def _kind(relation: Relation, entities: set[tuple[int, int]], untrue: set[Any]) -> str:
+    ends = list(_spans(relation))
+    if any(not any(_touch(end, entity) for entity in entities) for end in ends):
+        return "entity missed"
+    if not entities.issuperset(ends):
+        return "span wrong"
+    return "label wrong" if _ends(relation) in untrue else "pair missed"
+
+
+def _wrong_kind(relation: Relation, gold: Sequence[Relation]) -> str:
+    head, tail = _spans(relation)
+    if any(_ends(other) == (*head, *tail) for other in gold):
+        return "label wrong"
+    for other in gold:
+        ends = list(_spans(other))
+        if other.label == relation.label and ends == [tail, head]:
+            return "direction wrong"
+        if other.label == relation.label and _touch(head, ends[0]) and _touch(tail, ends[1]):
+            return "span wrong"
+    return "no such pair"
+
+
+def _say(bounds: tuple[int, int]) -> str:
+    least, above = bounds
+    if above == FREQUENCIES[-1]:
+        return f">={least}"
+    return str(least) if above == least + 1 else f"{least}-{above - 1}"
