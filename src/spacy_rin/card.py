@@ -78,13 +78,13 @@ def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) ->
         share = triples["seen"] / max(1, sum(triples.values()))
         found = {name: f"{row['rel_r']:.0%}" for name, row in seen.items()}
         limits.append(
-            f"{share:.0%} of the test triples stand as text in train; it finds {found['seen']} of "
-            f"those, and {found['unseen']} of the others: expect the latter where names are new."
+            f"{share:.0%} of the test triples stand as text in train. It finds {found['seen']} of "
+            f"those, and {found['unseen']} of the others, which is what to expect of new facts."
         )
     if raw := result["joined"].get("1"):
         limits.append(
-            f"On raw text, with spaCy's tokens and sentences, rel_f is {percent(raw['rel_f'])} "
-            f"instead of {percent(result['scores']['rel_f'])}."
+            f"On raw text, with spaCy's tokens and sentences, rel_f is {percent(raw['rel_f'])}; of "
+            f"gold sentences, {percent(result['scores']['rel_f'])}."
         )
     sources = [source for source in meta.get("sources") or [] if isinstance(source, dict)]
     return [*limits, *(source["limits"] for source in sources if source.get("limits"))]
