@@ -26,6 +26,7 @@ def main(name: str, trained: Path, output: Path, version: str = "0.1.0") -> None
     version (str): Version of the package.
     """
     dataset = find_dataset(name)
+    source = dataset.source
     nlp = spacy.load(trained)
     nlp.add_pipe("sentencizer", first=True)
     nlp.meta.update(
@@ -33,12 +34,20 @@ def main(name: str, trained: Path, output: Path, version: str = "0.1.0") -> None
             "name": f"rin_{dataset.package}",
             "version": version,
             "author": AUTHOR,
-            "license": f"trained on {dataset.licence}",
+            "license": source.licence,
             "description": (
                 "Joint entity and relation extraction with the Recurrent Interaction Network, "
                 f"trained on {dataset.title}. Writes doc.ents and doc._.relations."
             ),
-            "sources": [{"name": dataset.title, "license": dataset.licence}],
+            "sources": [
+                {
+                    "name": dataset.title,
+                    "url": source.url,
+                    "author": source.author,
+                    "license": source.licence,
+                    "limits": source.limits,
+                }
+            ],
         }
     )
     with replacing(output) as temporary:

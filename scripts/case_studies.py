@@ -15,13 +15,13 @@ import typer
 from reproduce import read_matrix
 from spacy.language import Language
 from spacy.tokens import Doc
-from tables import table
 from wasabi import msg
 
 from spacy_rin import get_relations
 from spacy_rin.component import RelationExtractor, find_rin
 from spacy_rin.files import write_text
 from spacy_rin.inspection import read_docs
+from spacy_rin.markdown import table
 from spacy_rin.render import render
 from spacy_rin.rounds import Round
 
@@ -99,7 +99,7 @@ def rounds_table(rin: RelationExtractor, doc: Doc, rounds: list[Round]) -> str:
         ]
         triples = [_text(doc, triple) for triple in found.prediction.triples]
         rows.append([str(k), *("<br>".join(part) or "–" for part in (tags, relations, triples))])
-    return table(["round", "tags", "relations by head", "triples"], rows, text_columns=4)
+    return table(["round", "tags", "relations by head", "triples"], rows, "llll")
 
 
 def say(doc: Doc) -> str:

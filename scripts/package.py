@@ -1,4 +1,4 @@
-"""Assembled pipeline → the wheel of en_rin_*, installed into this environment."""
+"""Pipeline with its card → the wheel of en_rin_*, installed into this environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wasabi import msg
 def main(pipeline: Path, folder: Path) -> None:
     """Run `spacy package PIPELINE FOLDER --build wheel --force` and install what it builds.
 
-    pipeline (Path): The assembled pipeline.
+    pipeline (Path): The pipeline, with README.md and meta.json.
     folder (Path): Where to put the package; made anew.
     """
     folder.mkdir(parents=True, exist_ok=True)

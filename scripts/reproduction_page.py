@@ -8,7 +8,9 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from tables import mean_of, percent, prf_table, table
+from tables import mean_of, prf_table
+
+from spacy_rin.markdown import percent, table
 
 AUTHORS = {"authors_partial_f": "partial", "authors_exact_f": "exact"}
 # Tables over the seeds of a row: title, and the key of its runs.
@@ -59,7 +61,7 @@ def overview(rows: dict[str, Any]) -> str:
                 + [mean_of(mean[n], sd[n]) + (mark if n == measure else "") for n in AUTHORS]
                 + [_published(found), _best_on_test(found, measure)]
             )
-    return table(header, body, text_columns=2)
+    return table(header, body, "ll" + "r" * (len(header) - 2))
 
 
 def differs(found: dict[str, Any]) -> bool:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-
-def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> str:
-    """RETURNS (str): A Markdown table; the first columns are text, the others figures."""
-    rule = ["---"] * text_columns + ["---:"] * (len(header) - text_columns)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [header, rule, *rows]) + "\n"
+from spacy_rin.markdown import percent, table
 
 
 def prf_table(title: str, rows: dict[str, dict[str, float]]) -> str:
@@ -24,8 +20,3 @@ def prf_table(title: str, rows: dict[str, dict[str, float]]) -> str:
 def mean_of(mean: float, sd: float | None) -> str:
     """RETURNS (str): Mean and standard deviation, in percent."""
     return percent(mean) + (f" ± {percent(sd)}" if sd is not None else "")
-
-
-def percent(value: float) -> str:
-    """RETURNS (str): With one decimal."""
-    return f"{100 * value:.1f}"

@@ -10,7 +10,7 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
-from toy import COPIES, PATTERNS, as_example, gold_docs, gold_examples, trained, write_corpus
+from toy import COPIES, PATTERNS, as_example, gold_docs, gold_examples, texts, trained, write_corpus
 
 from spacy_rin import Relation, get_relations, set_relations
 from spacy_rin.authors import _tagged_right, score_authors
@@ -37,7 +37,8 @@ def test_report_has_every_section(nlp: Language, tmp_path: Path) -> None:
     test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
     result = evaluate(nlp, test, test, test)
     tables = {"by_overlap", "by_triples", "by_seen", "by_frequency", "by_threshold", "per_type"}
-    assert set(result) == tables | {"scores", "missed", "wrong", "joined", "among_others"}
+    assert set(result) == tables | {"scores", "missed", "wrong", "joined", "speed", "among_others"}
+    assert result["speed"]["words"] == sum(len(nlp.make_doc(text)) for text in texts())
     for name in ("ents", "rel", "rel_strict", "rel_partial", "rel_text", "authors_exact"):
         assert isinstance(result["scores"][f"{name}_f"], float)
     n_triples = sum(len(get_relations(doc)) for doc in gold_docs(nlp.vocab))

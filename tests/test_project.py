@@ -119,6 +119,9 @@ def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) 
     nlp = spacy.load(tmp_path / "pipeline")
     assert nlp.pipe_names[0] == "sentencizer"
     assert nlp.meta["name"] == "rin_nyt" and "4,500" in nlp.meta["description"]
+    assert "LDC" in nlp.meta["license"]
+    (source,) = nlp.meta["sources"]
+    assert "distant supervision" in source["limits"] and source["url"].startswith("https://")
     doc = nlp("Alan Turing was born in New York . Plato works for Hooli .")
     assert len(list(doc.sents)) == 2
     assert [relation.label for relation in doc._.relations] == ["born_in", "works_for"]

@@ -19,6 +19,7 @@ DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
     *("errors", "files", "inspection", "overlap", "rounds"),
     *("pictures", "places", "drawing", "page", "render"),
+    *("card", "describe", "markdown"),
 }
 # What everybody's spaCy imports as soon as the package is installed.
 LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]

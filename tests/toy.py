@@ -137,8 +137,15 @@ def blank(**settings: Any) -> Language:
 
 def train(nlp: Language, epochs: int = 40, *, seed: int = 0, drop: float = 0.0) -> list[float]:
     """Initialise a pipeline on the corpus and train it; gives rin's loss of each epoch."""
+    return fit(nlp, gold_docs(nlp.vocab), epochs, seed=seed, drop=drop)
+
+
+def fit(
+    nlp: Language, docs: Sequence[Doc], epochs: int, *, seed: int = 0, drop: float = 0.0
+) -> list[float]:
+    """Initialise a pipeline on gold Docs and train it; gives rin's loss of each epoch."""
     fix_random_seed(seed)
-    examples = gold_examples(nlp)
+    examples = [as_example(nlp, doc) for doc in docs]
     nlp.initialize(lambda: examples)
     optimizer = Adam(0.01, L2=0.0, grad_clip=0.0)
     history = []

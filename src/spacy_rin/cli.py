@@ -16,6 +16,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from .convert import Report, convert
+from .describe import write_card
 from .errors import Errors
 from .files import write_json
 from .inspection import inspect_docs, read_docs
@@ -127,6 +128,18 @@ def evaluate_command(
     if output:
         write_json(output, result)
         msg.good(f"Wrote {output}")
+
+
+@app.command("card")
+def card_command(
+    pipeline: Annotated[Path, typer.Argument(help="Directory of a trained pipeline")],
+    output: Annotated[Path, typer.Argument(help="Directory to write, for `spacy package`")],
+    result: Annotated[Path, typer.Option(help="Its scores: evaluate --output")],
+    train: Annotated[Path, typer.Option(help="Gold Docs it was trained on, .spacy")],
+) -> None:
+    """Copy a pipeline with a README (model card) and a meta that say what it is."""
+    write_card(pipeline, output, result, train)
+    msg.good(f"Wrote {output}, with README.md and meta.json")
 
 
 @app.command("render")

@@ -158,3 +158,13 @@ class Errors:
         "render(nlp(text)), or render(nlp.pipe(texts))."
     )
     R081 = "Unknown options of a picture: {found}. Expected some of {expected}, as CSS has them."
+    # model cards
+    R095 = (
+        "{path} is not what `spacy-rin evaluate --output` writes: expected a JSON object, it lacks "
+        "{missing}. Evaluate the pipeline again with this version."
+    )
+    R096 = (
+        "The scores in {path} are of {found}, but the pipeline is {expected}. Evaluate this "
+        "pipeline, and give the result of that."
+    )
+    R097 = "Expected the directory of a trained pipeline, found no meta.json in {path}."

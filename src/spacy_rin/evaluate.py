@@ -31,7 +31,7 @@ from .convert import UNPLACED
 from .errors import Errors
 from .inspection import read_docs
 from .overlap import CLASSES, overlap_classes
-from .provenance import describe_hardware, package_versions
+from .provenance import describe_hardware, measure_speed, package_versions
 from .relations import Relation, get_relations
 from .scorer import exact, prf, score_relations, text
 from .targets import validate_gold
@@ -52,7 +52,7 @@ def evaluate(
     train (str | Path): The Docs it was trained on, for `by_seen` and `by_frequency`.
     others (str | Path): Docs of another data set, for `among_others`.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
-        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `among_others`.
+        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
     """
     rin = find_rin(nlp)
     with _whole_units(rin):
@@ -80,6 +80,7 @@ def evaluate(
         "joined": {
             str(size): score_joined(nlp, [eg.reference for eg in examples], size) for size in JOINED
         },
+        "speed": measure_speed(nlp, [eg.reference.text for eg in examples]),
         "among_others": score_among_others(nlp, examples, read_docs(others)) if others else {},
     }
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from spacy.tokens import Doc, DocBin
@@ -13,6 +15,24 @@ from spacy.vocab import Vocab
 from .errors import Errors
 from .overlap import CLASSES, overlap_classes
 from .relations import Relation, get_relations, has_relations
+
+# Characters of a mention in an example: data that may not be shared lends a phrase, not a sentence.
+PHRASE = 40
+
+
+@dataclass
+class Labels:
+    """What the training data has of each label.
+
+    docs (int): Sentences.
+    entities, relations (Counter[str]): Mentions and triples by label.
+    examples (dict[str, str]): The first triple of each relation label, its mentions cut short.
+    """
+
+    docs: int = 0
+    entities: Counter[str] = field(default_factory=Counter)
+    relations: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
 
 
 def read_docs(path: str | Path) -> Iterator[Doc]:
@@ -71,6 +91,22 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
     }
 
 
+def count_labels(docs: Iterable[Doc]) -> Labels:
+    """Count the labels of gold Docs.
+
+    docs (Iterable[Doc]): Read once, as a stream.
+    RETURNS (Labels): Counts and examples.
+    """
+    labels = Labels()
+    for doc in docs:
+        labels.docs += 1
+        labels.entities.update(ent.label_ for ent in doc.ents)
+        for relation in get_relations(doc):
+            labels.relations[relation.label] += 1
+            labels.examples.setdefault(relation.label, _example(relation))
+    return labels
+
+
 def _between_entities(doc: Doc, relations: list[Relation]) -> int:
     """Triples whose two mentions both stand in doc.ents."""
     ents = {(ent.start, ent.end) for ent in doc.ents}
@@ -87,3 +123,10 @@ def _lengths(lengths: list[int]) -> dict[str, float]:
         "median": ordered[len(ordered) // 2],
         "max": ordered[-1],
     }
+
+
+def _example(relation: Relation) -> str:
+    head, tail = (
+        shorten(span.text, PHRASE, placeholder=" …") for span in (relation.head, relation.tail)
+    )
+    return f"{head} | {relation.label} | {tail}"

@@ -1,0 +1,170 @@
+"""A pipeline's meta and test scores → its model card, in Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .inspection import Labels
+from .markdown import percent, table
+
+# What a predicted triple needs to count as right.
+SCORES = {
+    "rel": "label and both spans: exact match",
+    "rel_strict": "label, both spans and both entity labels",
+    "rel_partial": "label and both anchors (last words): partial match",
+    "rel_text": "label and both texts",
+    "rel_with_unplaced": "as `rel`; gold triples that were not found in the text are misses too",
+    "authors_partial": "cell of the table: partial match as the authors' code counts it",
+    "authors_exact": "the same, and both entities are tagged right: their exact match",
+}
+USE = """## Use
+
+```python
+import spacy
+
+nlp = spacy.load("{name}")  # needs the package spacy-rin
+for doc in nlp.pipe(texts):
+    for relation in doc._.relations:
+        print(relation.head.text, relation.label, relation.tail.text, relation.score)
+```
+"""
+PAPER = (
+    "Kai Sun, Richong Zhang, Samuel Mensah, Yongyi Mao, Xudong Liu: Recurrent Interaction Network "
+    "for Jointly Extracting Entities and Classifying Relations. EMNLP 2020. "
+    "https://aclanthology.org/2020.emnlp-main.304"
+)
+
+
+def make_card(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> str:
+    """Write a model card.
+
+    meta (dict): Of the pipeline.
+    result (dict): Of `spacy-rin evaluate`.
+    labels (Labels): Of the training data.
+    RETURNS (str): Markdown.
+    """
+    name = f"{meta['lang']}_{meta['name']}"
+    limits = "".join(f"- {limit}\n" for limit in find_limits(meta, result, labels))
+    sections = [
+        f"# {name}\n\n{meta['description']}\n",
+        table(["", ""], _facts(meta, result, labels), "ll"),
+        USE.format(name=name),
+        _scores(result),
+        _labels(labels, result),
+        f"## Limits\n\n{limits}",
+        f"## Cite\n\n{PAPER}\n",
+    ]
+    return "\n".join(sections)
+
+
+def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[str]:
+    """Find what a user should not expect, as far as it can be told.
+
+    meta (dict): Of the pipeline; its "sources" may have "limits" of their own.
+    result (dict): Of `spacy-rin evaluate`.
+    labels (Labels): Of the training data.
+    RETURNS (list[str]): A sentence each.
+    """
+    limits = [
+        f"It reads texts like those it was trained on, in the language `{meta['lang']}`, and knows "
+        f"no labels but theirs ({len(labels.relations)} of relations, {len(labels.entities)} of "
+        "entities).",
+        "Entities do not overlap: of nested mentions, one is found at most.",
+    ]
+    if result["settings"]["unit"] == "sentence":
+        limits.append("It reads sentence by sentence: no triple reaches across two sentences.")
+    if seen := result["by_seen"]:
+        triples = {name: row["triples"] for name, row in seen.items()}
+        share = triples["seen"] / max(1, sum(triples.values()))
+        found = {name: f"{row['rel_r']:.0%}" for name, row in seen.items()}
+        limits.append(
+            f"{share:.0%} of the test triples stand as text in train. It finds {found['seen']} of "
+            f"those, and {found['unseen']} of the others, which is what to expect of new facts."
+        )
+    if raw := result["joined"].get("1"):
+        limits.append(
+            f"On raw text, with spaCy's tokens and sentences, rel_f is {percent(raw['rel_f'])}; of "
+            f"gold sentences, {percent(result['scores']['rel_f'])}."
+        )
+    sources = [source for source in meta.get("sources") or [] if isinstance(source, dict)]
+    return [*limits, *(source["limits"] for source in sources if source.get("limits"))]
+
+
+def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[tuple[str, str]]:
+    components = result["config"]["components"].values()
+    model = next(pipe["model"] for pipe in components if pipe.get("factory") == "rin")
+    test = result["data"]["test"]
+    sources = [_source(source) for source in meta.get("sources") or []]
+    triples = labels.relations.total()
+    facts = [
+        ("version", meta["version"]),
+        ("spaCy", meta["spacy_version"]),
+        ("pipeline", ", ".join(f"`{name}`" for name in meta["pipeline"])),
+        ("data", "; ".join(sources) or "not said"),
+        ("licence", meta["license"] or "not said"),
+        ("trained on", f"{labels.docs:,} sentences, {triples:,} triples"),
+        ("chosen on", result["chosen_on"] or "not said"),
+        ("tested on", f"{test['docs']:,} sentences, {test['triples']:,} triples"),
+        ("rounds (K), seed", f"{model['rounds']}, {result['seed']}"),
+    ]
+    if speed := result.get("speed"):
+        hardware = result["hardware"]
+        where = f"{hardware['gpu'] or hardware['processor']}, {hardware['torch_threads']} threads"
+        facts.append(("speed", f"{speed['words_per_s']:,.0f} words/s on raw text ({where})"))
+    return facts
+
+
+def _source(source: dict[str, str] | str) -> str:
+    """meta["sources"] holds names, or dicts of strings."""
+    if isinstance(source, str):
+        return source
+    name = f"[{source['name']}]({source['url']})" if source.get("url") else source["name"]
+    return f"{name} ({source['author']})" if source.get("author") else name
+
+
+def _scores(result: dict[str, Any]) -> str:
+    names = {"ents": "entities: span and label", **SCORES}
+    rows = [
+        [f"`{name}`", *(percent(result["scores"][f"{name}_{x}"]) for x in "prf"), meaning]
+        for name, meaning in names.items()
+    ]
+    classes = {
+        "triples that stand in train as text, or not": result["by_seen"],
+        "test sentences in one raw text": result["joined"],
+    }
+    tables = [table(["score", "P", "R", "F1", "right if it has the gold triple's"], rows, "lrrrl")]
+    for title, found in classes.items():
+        body = [
+            [name, *(percent(row[f"rel_{x}"]) for x in "prf"), row["triples"]]
+            for name, row in found.items()
+        ]
+        if body:
+            tables.append(table([title, "P", "R", "F1", "gold triples"], body))
+    intro = (
+        "Of gold sentences, each read as one unit. Triples are counted over sets, micro-averaged; "
+        "a missed entity makes its triples misses. Published figures of the model stand beside "
+        "`authors_*`."
+    )
+    return "\n".join([f"## Scores on test\n\n{intro}\n", *tables])
+
+
+def _labels(labels: Labels, result: dict[str, Any]) -> str:
+    rows = [
+        [f"`{label}`", count, _f1(result["per_type"].get(label)), labels.examples[label]]
+        for label, count in labels.relations.most_common()
+    ]
+    header = ["relation", "triples in train", "F1 on test", "one of them"]
+    entities = ", ".join(f"`{name}` ({n:,})" for name, n in labels.entities.most_common())
+    return "\n".join(
+        [
+            f"## Labels\n\nEntities, with mentions in train: {entities}.\n",
+            f"<details>\n<summary>{len(rows)} relations</summary>\n",
+            table(header, rows, "lrrl"),
+            "</details>\n",
+        ]
+    )
+
+
+def _f1(score: dict[str, float] | None) -> str:
+    """A label that test has no triple of has no score."""
+    return percent(score["f"]) if score else "–"

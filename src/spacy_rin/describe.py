@@ -1,0 +1,79 @@
+"""A scored pipeline → one that explains itself: a README.md (model card) and a full meta.json.
+
+`spacy package` takes the README.md of the pipeline's directory for that of the package, and
+`spacy info` prints the meta without "performance" and "labels": so "notes" says the scores again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .card import PAPER, SCORES, find_limits, make_card
+from .errors import Errors
+from .files import replacing, write_json, write_text
+from .inspection import Labels, count_labels, read_docs
+from .markdown import percent
+
+NEEDED = ("scores", "per_type", "by_seen", "joined", "model", "settings", "config", "data")
+
+
+def write_card(
+    pipeline: str | Path, output: str | Path, result: str | Path, train: str | Path
+) -> None:
+    """Copy a pipeline, with a README.md and a meta.json that say what it is.
+
+    pipeline (str | Path): Directory of a trained pipeline; it stays as it is.
+    output (str | Path): Directory to write; `spacy package` takes it from there.
+    result (str | Path): What `spacy-rin evaluate --output` wrote of this pipeline.
+    train (str | Path): Gold Docs it was trained on.
+    RAISES (ValueError): If one of them is not there, or the result is another pipeline's.
+    """
+    pipeline = Path(pipeline)
+    if not (pipeline / "meta.json").is_file():
+        raise ValueError(Errors.R097.format(path=pipeline))
+    meta = json.loads((pipeline / "meta.json").read_text(encoding="utf8"))
+    scored = _read_result(Path(result))
+    model = f"{meta['lang']}_{meta['name']}-{meta['version']}"
+    if scored["model"] != model:
+        raise ValueError(Errors.R096.format(path=result, found=scored["model"], expected=model))
+    labels = count_labels(read_docs(train))
+    with replacing(output) as temporary:
+        shutil.copytree(pipeline, temporary)
+        write_json(temporary / "meta.json", describe(meta, scored, labels))
+        write_text(temporary / "README.md", make_card(meta, scored, labels))
+
+
+def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:
+    """Add the test scores to a pipeline's meta.
+
+    meta (dict): Of the pipeline, as `spacy train` or scripts/assemble.py wrote it.
+    result (dict): Of `spacy-rin evaluate`.
+    labels (Labels): Of the training data.
+    RETURNS (dict): The meta with "performance" and "notes"; what it says already stays.
+    """
+    scores = ", ".join(f"{name} {_prf(result, name)}" for name in ("ents", *SCORES))
+    speed = {"speed": result["speed"]["words_per_s"]} if result.get("speed") else {}
+    notes = [f"Test scores (P / R / F1): {scores}.", *find_limits(meta, result, labels)]
+    return {
+        **meta,
+        "performance": {**result["scores"], "rel_per_type": result["per_type"], **speed},
+        "notes": " ".join([*notes, f"Please cite {PAPER}"]),
+    }
+
+
+def _read_result(path: Path) -> dict[str, Any]:
+    try:
+        result = json.loads(path.read_text(encoding="utf8"))
+    except json.JSONDecodeError:
+        result = None
+    missing = [name for name in NEEDED if not isinstance(result, dict) or name not in result]
+    if missing:
+        raise ValueError(Errors.R095.format(path=path, missing=", ".join(missing)))
+    return dict(result)
+
+
+def _prf(result: dict[str, Any], name: str) -> str:
+    return " / ".join(percent(result["scores"][f"{name}_{x}"]) for x in "prf")

@@ -1,0 +1,109 @@
+"""The model card: what it says of a pipeline, and what it leaves out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from spacy_rin.card import SCORES, find_limits, make_card
+from spacy_rin.inspection import Labels
+
+META: dict[str, Any] = {
+    "lang": "en",
+    "name": "rin_toy",
+    "version": "1.2.3",
+    "spacy_version": ">=3.8,<3.9",
+    "description": "Reads toys.",
+    "license": "MIT",
+    "pipeline": ["tagger", "rin"],
+    "sources": [{"name": "Toys", "url": "https://example.org/toys", "author": "A. Toymaker"}],
+}
+LABELS = Labels(
+    docs=1200,
+    entities=Counter(PER=30, LOC=2000),
+    relations=Counter(knows=1, born_in=1500),
+    examples={"knows": "Ada | knows | Alan", "born_in": "Ada | born_in | London"},
+)
+ROW = {"rel_p": 0.9, "rel_r": 0.8, "rel_f": 0.847, "triples": 90}
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    """A result of `spacy-rin evaluate`, as far as cards read it."""
+    scores = {f"{name}_{x}": 0.5 for name in ("ents", *SCORES) for x in "prf"}
+    found = {
+        "scores": {**scores, "rel_f": 0.7951},
+        "per_type": {"born_in": {"p": 1.0, "r": 0.5, "f": 0.667}},
+        "by_seen": {"seen": ROW, "unseen": {**ROW, "rel_r": 0.25, "triples": 10}},
+        "joined": {"1": {**ROW, "rel_f": 0.6}},
+        "config": {"components": {"x": {"factory": "rin", "model": {"rounds": 3}}}},
+        "settings": {"unit": "sentence"},
+        "data": {"test": {"docs": 703, "triples": 1607}},
+        "chosen_on": "dev",
+        "seed": 5,
+        "hardware": {"processor": "Abacus", "gpu": None, "torch_threads": 1},
+    }
+    return {**found, **changes}
+
+
+def test_card_names_data_licence_and_training() -> None:
+    card = make_card(META, result(), LABELS)
+    assert card.startswith("# en_rin_toy\n\nReads toys.\n")
+    assert "| data | [Toys](https://example.org/toys) (A. Toymaker) |" in card
+    assert "| licence | MIT |" in card
+    assert "| trained on | 1,200 sentences, 1,501 triples |" in card
+    assert "| tested on | 703 sentences, 1,607 triples |" in card
+    assert "| rounds (K), seed | 3, 5 |" in card
+    assert 'spacy.load("en_rin_toy")' in card
+
+
+def test_unknown_data_and_licence_are_not_made_up() -> None:
+    card = make_card({**META, "sources": None, "license": ""}, result(), LABELS)
+    assert "| data | not said |" in card and "| licence | not said |" in card
+
+
+def test_every_score_has_its_meaning() -> None:
+    card = make_card(META, result(), LABELS)
+    assert "| `rel` | 50.0 | 50.0 | 79.5 | label and both spans: exact match |" in card
+    assert all(f"| `{name}` |" in card for name in SCORES)
+
+
+def test_labels_stand_by_frequency_with_count_score_and_example() -> None:
+    card = make_card(META, result(), LABELS)
+    born = r"| `born_in` | 1500 | 66.7 | Ada \| born_in \| London |"
+    knows = r"| `knows` | 1 | – | Ada \| knows \| Alan |"  # test has none
+    assert f"{born}\n{knows}" in card
+    assert "`LOC` (2,000), `PER` (30)" in card
+
+
+def test_speed_stands_there_if_it_was_measured() -> None:
+    assert "words/s" not in make_card(META, result(), LABELS)
+    card = make_card(META, result(speed={"words_per_s": 12345, "words": 9}), LABELS)
+    assert "12,345 words/s on raw text (Abacus, 1 threads)" in card
+
+
+def test_limits_follow_from_the_result() -> None:
+    limits = " ".join(find_limits(META, result(), LABELS))
+    assert "90% of the test triples stand as text in train" in limits
+    assert "80% of those, and 25% of the others" in limits
+    assert "rel_f is 60.0; of gold sentences, 79.5" in limits
+    assert "sentence by sentence" in limits
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({"by_seen": {}}, "stand as text"),
+        ({"joined": {}}, "On raw text"),
+        ({"settings": {"unit": "doc"}}, "sentence by sentence"),
+    ],
+)
+def test_limits_say_nothing_that_was_not_measured(changes: dict[str, Any], missing: str) -> None:
+    assert missing in " ".join(find_limits(META, result(), LABELS))
+    assert missing not in " ".join(find_limits(META, result(**changes), LABELS))
+
+
+def test_limits_of_the_data_are_passed_on() -> None:
+    meta = {**META, "sources": ["plain name", {"name": "Toys", "limits": "Made of wood."}]}
+    assert find_limits(meta, result(), LABELS)[-1] == "Made of wood."

@@ -1,0 +1,27 @@
+"""Tables in Markdown, read back by a parser of Markdown."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from spacy_rin.markdown import percent, table
+
+CELLS = st.text("ab |3", min_size=1).map(str.strip).filter(bool)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=3))
+def test_cells_are_read_back(rows: list[tuple[str, str, str]]) -> None:
+    tokens = MarkdownIt().enable("table").parse(table(["x", "y", "z"], rows))
+    cells = [token.content for token in tokens if token.type == "inline"]
+    assert cells == ["x", "y", "z", *(cell for row in rows for cell in row)]
+
+
+def test_columns_are_aligned_as_asked() -> None:
+    assert table(["x", "y"], []).splitlines()[1] == "| --- | ---: |"
+    assert table(["x", "y"], [], "rl").splitlines()[1] == "| ---: | --- |"
+
+
+def test_percent_has_one_decimal() -> None:
+    assert [percent(x) for x in (0.0, 0.79549, 1.0)] == ["0.0", "79.5", "100.0"]
