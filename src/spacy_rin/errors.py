@@ -7,8 +7,8 @@ Write `raise ValueError(Errors.R001.format(...))`, as spaCy does with its own co
 class Errors:
     # doc._.relations
     R001 = (
-        "Can't register doc._.{name}: another package has already registered an extension of that "
-        'name. Choose another one for the relations, e.g. `attribute = "triples"` in '
+        "Can't register {owner}._.{name}: another package has already registered an extension of "
+        'that name. Choose another one for the relations, e.g. `attribute = "triples"` in '
         "[components.rin] of the config; it reads and writes the same relations."
     )
     R002 = (
@@ -27,6 +27,18 @@ class Errors:
     R005 = (
         "The {side} of a relation is a span of one or more tokens, found {found}. Make it from the "
         "Doc, e.g. doc[start:end] or doc.char_span(start, end)."
+    )
+    R085 = (
+        "Expected {expected!r} at the offsets {start}:{end} of the Doc, found {found!r}. A "
+        "relation read from a dict belongs to a Doc of the same text."
+    )
+    R086 = (
+        "Expected a dict as Relation.as_dict() gives it, {{head: {{text, start, end, label}}, "
+        "label, tail: {{text, start, end, label}}, score}}, found {found}."
+    )
+    R092 = (
+        "The relations of a span are read from its Doc and cannot be set on it: {text!r}. Set all "
+        "of the Doc's, e.g. doc._.relations = [*doc._.relations, Relation(head, label, tail)]."
     )
 
     # gold data
