@@ -17,7 +17,7 @@ PACKAGE = Path(spacy_rin.__file__).parent
 TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware", "interaction"}
 DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
-    *("errors", "files", "inspection", "overlap", "render", "rounds"),
+    *("errors", "exchange", "files", "inspection", "overlap", "render", "rounds"),
 }
 # What everybody's spaCy imports as soon as the package is installed.
 LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]

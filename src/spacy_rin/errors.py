@@ -41,6 +41,27 @@ class Errors:
         "of the Doc's, e.g. doc._.relations = [*doc._.relations, Relation(head, label, tail)]."
     )
 
+    # exchange
+    R087 = "Unknown format {found!r}. Expected one of {expected}."
+    R088 = (
+        "Expected a Doc with doc._.rel, found one without: {text!r}. Its DocBin was written "
+        "without store_user_data=True, or its pipeline found no pair to look at; for the second, "
+        "set doc._.rel = {{}}."
+    )
+    R089 = (
+        "doc._.rel relates the tokens {head} and {tail} as {label!r}, but entities start at "
+        "{starts}. It belongs to the tokens and entities it was made with: read it before tokens "
+        "are merged or entities replaced."
+    )
+    R090 = (
+        "The format turtle is written with rdflib, which is not installed: "
+        'pip install "spacy-rin[rdf]".'
+    )
+    R091 = (
+        "Expected a namespace that is the start of an IRI and ends with a slash, as "
+        "https://example.org/facts/, found {found!r}."
+    )
+
     # gold data
     R010 = (
         "Expected a gold Doc with relations, found one without the key (an empty list would be "
