@@ -33,6 +33,12 @@ def render(
     jupyter (bool): As displaCy's: None to show the pictures if this is a notebook.
     options (dict): displaCy's options for style "dep", e.g. distance, compact, color.
     RETURNS (str): HTML; empty where a notebook shows it.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome"])
+    >>> doc._.relations = [Relation(Span(doc, 0, 1, "PER"), "saw", Span(doc, 2, 3, "LOC"))]
+    >>> html = render(doc, jupyter=False, options={"compact": False})
+    >>> html.startswith("<svg") and "Rome" in html
+    True
     """
     docs = [docs] if isinstance(docs, Doc) else docs
     pictures = [picture for doc in docs for picture in parse_relations(doc)]
