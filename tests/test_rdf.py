@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from drawn import docs
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 from toy import gold_docs, triple_texts, write_corpus
@@ -18,7 +20,7 @@ from spacy_rin.export import export
 
 rdflib = pytest.importorskip("rdflib")
 
-from spacy_rin.rdf import to_graph  # noqa: E402
+from spacy_rin.rdf import to_graph, write_turtle  # noqa: E402
 
 HERE = "https://example.org/facts/"
 FACTS = """
@@ -77,18 +79,19 @@ def test_entity_without_relations_has_its_type() -> None:
     doc = Doc(Vocab(), words=["Café", "100%", "<b>"])
     doc.ents = [Span(doc, 0, 3, "BAR & GRILL")]
     (row,) = to_graph([doc], HERE).query("SELECT ?type ?name { ?x a ?type ; rdfs:label ?name }")
-    assert (
-        str(row.type) == f"{HERE}type/BAR%20%26%20GRILL" and str(row.name) == "Café 100% <b> "[:-1]
-    )
+    assert str(row.type) == f"{HERE}type/BAR%20%26%20GRILL" and str(row.name) == "Café 100% <b>"
 
 
 @settings(max_examples=30, deadline=None)
-@given(doc=docs())
-def test_any_text_gives_a_graph_that_is_read_back(doc: Doc) -> None:
-    graph = to_graph([doc], HERE)
-    back = rdflib.Graph().parse(data=graph.serialize(format="turtle"), format="turtle")
+@given(given_docs=st.lists(docs(), max_size=3))
+def test_file_of_any_docs_is_their_graph(given_docs: list[Doc]) -> None:
+    graph = to_graph(given_docs, HERE)
+    with TemporaryDirectory() as folder:
+        write_turtle(Path(folder) / "out.ttl", given_docs, HERE)
+        back = parsed(Path(folder) / "out.ttl")
     assert set(back) == set(graph)
-    assert len(set(back.subjects(rdflib.RDF.type, rdflib.RDF.Statement))) == len(get_relations(doc))
+    found = sum(len(get_relations(doc)) for doc in given_docs)
+    assert len(set(back.subjects(rdflib.RDF.type, rdflib.RDF.Statement))) == found
 
 
 @pytest.mark.parametrize(

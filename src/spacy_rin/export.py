@@ -130,8 +130,7 @@ def _write_rel_component(source: Path, output: Path, exported: Exported) -> None
 
 def _write_turtle(source: Path, output: Path, exported: Exported, namespace: str) -> None:
     try:
-        from .rdf import to_graph
+        from .rdf import write_turtle
     except ImportError as err:
         raise ValueError(Errors.R090) from err
-    graph = to_graph(exported.read(source), namespace)
-    graph.serialize(output, format="turtle", encoding="utf8")
+    write_turtle(output, exported.read(source), namespace)

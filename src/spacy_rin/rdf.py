@@ -9,6 +9,7 @@ score, the document it was derived from, and both mentions as characters of that
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
@@ -35,22 +36,50 @@ def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:
     >>> [str(place.name) for place in places]
     ['New York']
     """
-    # Mentions are fragments of a document's name, so the namespace itself can have none.
-    parts = urlsplit(namespace)
-    is_start = parts.scheme and parts.netloc and namespace.endswith("/")
-    if not is_start or quote(namespace, safe=":/%@~") != namespace:
-        raise ValueError(Errors.R091.format(found=namespace))
-    names = Namespace(namespace)
+    names = _check_namespace(namespace)
     graph = Graph()
     for prefix in ("entity", "type", "relation"):
         graph.bind(prefix, Namespace(f"{namespace}{prefix}/"))
     graph.bind("rin", names)
     for number, doc in enumerate(docs):
-        for ent in doc.ents:
-            _add_entity(graph, names, ent)
-        for k, relation in enumerate(get_relations(doc)):
-            _add_relation(graph, names, relation, f"document/{number}", k)
+        _add_doc(graph, names, doc, f"document/{number}")
     return graph
+
+
+def write_turtle(path: str | Path, docs: Iterable[Doc], namespace: str) -> None:
+    """Write the same graph as a stream, a triple a line: Turtle without prefixes (N-Triples).
+
+    `to_graph(docs, namespace).serialize(path)` is the one with prefixes; it holds all in memory and
+    takes far more time.
+
+    path (str | Path): The file.
+    docs (Iterable[Doc]): Docs with relations.
+    namespace (str): As that of `to_graph`.
+    RAISES (ValueError): If the namespace cannot start an IRI.
+    """
+    names = _check_namespace(namespace)
+    with Path(path).open("w", encoding="utf8") as file:
+        for number, doc in enumerate(docs):
+            graph = Graph()
+            _add_doc(graph, names, doc, f"document/{number}")
+            lines = graph.serialize(format="nt").split("\n")
+            file.writelines(f"{line}\n" for line in sorted(filter(None, lines)))
+
+
+def _check_namespace(namespace: str) -> Namespace:
+    # Mentions are fragments of a document's name, so the namespace itself can have none.
+    parts = urlsplit(namespace)
+    is_start = parts.scheme and parts.netloc and namespace.endswith("/")
+    if not is_start or quote(namespace, safe=":/%@~") != namespace:
+        raise ValueError(Errors.R091.format(found=namespace))
+    return Namespace(namespace)
+
+
+def _add_doc(graph: Graph, names: Namespace, doc: Doc, document: str) -> None:
+    for ent in doc.ents:
+        _add_entity(graph, names, ent)
+    for k, relation in enumerate(get_relations(doc)):
+        _add_relation(graph, names, relation, document, k)
 
 
 def _add_entity(graph: Graph, names: Namespace, span: Span) -> URIRef:
