@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_demo_corpus import make_corpus
 from spacy.tokens import Doc, Span
+from spacy.training import Corpus
 from spacy.vocab import Vocab
 from toy import gold_docs, write_corpus
 
@@ -176,6 +177,15 @@ def test_any_docs_come_back_from_a_file(given_docs: list[Doc]) -> None:
 
 def test_toy_corpus_comes_back(tmp_path: Path) -> None:
     assert_same(gold_docs(spacy.blank("en").vocab), tmp_path)
+
+
+def test_training_reads_the_same_examples(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    there_and_back([*gold_docs(nlp.vocab), nested_doc(), nested_doc(True)], tmp_path)
+    gold, back = (list(Corpus(tmp_path / f"{name}.spacy")(nlp)) for name in ("gold", "back"))
+    for one, other in zip(gold, back, strict=True):
+        assert content(one.reference) == content(other.reference)
+        assert [t.text for t in one.predicted] == [t.text for t in other.predicted]
 
 
 def test_merged_tokens_come_back(tmp_path: Path) -> None:

@@ -151,8 +151,7 @@ def export_command(
 ) -> None:
     """Write Docs for another tool, and say what its form cannot hold.
 
-    Tasks for Prodigy (.jsonl), doc._.rel of spaCy's tutorial rel_component (.spacy), or a graph in
-    Turtle (.ttl).
+    Tasks for Prodigy (.jsonl), doc._.rel of spaCy's tutorial (.spacy), or a Turtle graph (.ttl).
     """
     _print_exported(export(source, output, format, namespace=namespace), output)
 
