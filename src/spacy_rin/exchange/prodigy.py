@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 from spacy.vocab import Vocab
 
 from ..convert import make_doc
@@ -44,29 +44,9 @@ def to_prodigy(doc: Doc) -> Row:
     entities = _bounds(doc)
     row: Row = {
         "text": doc.text,
-        "tokens": [
-            {
-                "text": token.text,
-                "start": token.idx,
-                "end": token.idx + len(token),
-                "id": token.i,
-                "ws": bool(token.whitespace_),
-                **({"tag": token.tag_} if token.tag_ else {}),
-            }
-            for token in doc
-        ],
+        "tokens": [_token(token) for token in doc],
         "spans": [_span(ent) for ent in doc.ents],
-        "relations": [
-            {
-                "head": relation.head.end - 1,
-                "child": relation.tail.end - 1,
-                "head_span": _end(relation.head, entities),
-                "child_span": _end(relation.tail, entities),
-                "label": relation.label,
-                "score": relation.score,
-            }
-            for relation in get_relations(doc)
-        ],
+        "relations": [_relation(relation, entities) for relation in get_relations(doc)],
         "_view_id": "relations",
     }
     if doc.has_unknown_spaces:
@@ -108,6 +88,17 @@ def _bounds(doc: Doc) -> set[tuple[int, int]]:
     return {(ent.start, ent.end) for ent in doc.ents}
 
 
+def _token(token: Token) -> Row:
+    return {
+        "text": token.text,
+        "start": token.idx,
+        "end": token.idx + len(token),
+        "id": token.i,
+        "ws": bool(token.whitespace_),
+        **({"tag": token.tag_} if token.tag_ else {}),
+    }
+
+
 def _span(span: Span) -> Row:
     return {
         "start": span.start_char,
@@ -118,5 +109,16 @@ def _span(span: Span) -> Row:
     }
 
 
-def _end(span: Span, entities: set[tuple[int, int]]) -> Row:
-    return _span(span) | ({} if (span.start, span.end) in entities else {"entity": False})
+def _relation(relation: Relation, entities: set[tuple[int, int]]) -> Row:
+    def end(span: Span) -> Row:
+        is_entity = (span.start, span.end) in entities
+        return _span(span) | ({} if is_entity else {"entity": False})
+
+    return {
+        "head": relation.head.end - 1,
+        "child": relation.tail.end - 1,
+        "head_span": end(relation.head),
+        "child_span": end(relation.tail),
+        "label": relation.label,
+        "score": relation.score,
+    }
