@@ -7,9 +7,10 @@ property describing the head and child indices and label of each dependency rela
 the last included. "head" and "child" are tokens too, of a span its last one: they "refer to the end
 token in the span" (parse_data.py of explosion/projects, tutorials/rel_component).
 
-What Prodigy has no field for stands in fields of our own, which it passes on: `has_unknown_spaces`
-(tokens without a text that they were split from), "tag" of a token, "score" of a relation, and
-"entity": false at an end of a relation that is none of doc.ents.
+What Prodigy has no field for stands in fields of our own: `has_unknown_spaces` (tokens without a
+text that they were split from), "tag" of a token, "score" of a relation, and "entity": false at an
+end of a relation that is none of doc.ents. Without them an answer is read all the same: tokens have
+the spaces of "ws", and both ends of a relation are entities.
 """
 
 from __future__ import annotations
