@@ -19,10 +19,11 @@ from wasabi import msg
 
 from spacy_rin import get_relations
 from spacy_rin.component import RelationExtractor, find_rin
+from spacy_rin.drawing import draw
 from spacy_rin.files import write_text
 from spacy_rin.inspection import read_docs
 from spacy_rin.markdown import table
-from spacy_rin.render import render
+from spacy_rin.pictures import make_pictures
 from spacy_rin.rounds import Round
 
 # Words that one sentence of the test set alone has together.
@@ -57,7 +58,7 @@ def main(
         for row, nlp in systems.items():
             doc, rounds = read_sentence(nlp, gold)
             picture = output.with_name(f"case_{words[0].lower()}_{row}.svg")
-            write_text(picture, render(doc, jupyter=False))
+            write_text(picture, draw(make_pictures(doc)[0]))
             parts.append(f"### {row}\n\nFound: {say(doc)}\n\n![{row}]({picture.name})\n")
             parts.append(rounds_table(find_rin(nlp), doc, rounds))
     write_text(output, "\n".join(parts))

@@ -117,6 +117,21 @@ def test_render_draws_gold(corpus: Path, tmp_path: Path) -> None:
     assert "born_in" in (tmp_path / "page.html").read_text(encoding="utf8")
 
 
+def test_export_writes_and_says_what_the_form_cannot_hold(corpus: Path, tmp_path: Path) -> None:
+    docs = list(read_docs(corpus))
+    docs[0].ents = []
+    write_corpus(corpus, docs)
+    result = run("export", corpus, tmp_path / "rel.spacy", "--format", "rel_component")
+    assert result.exit_code == 0, result.output
+    assert "left_out: 1" in result.output and get_relations(docs[0])[0].text in result.output
+    result = run("export", corpus, tmp_path / "tasks.jsonl", "--format", "prodigy")
+    assert result.exit_code == 0 and "undrawn: 1" in result.output
+    result = run("convert", tmp_path / "tasks.jsonl", tmp_path / "back.spacy", "--strict")
+    assert result.exit_code == 0, result.output
+    texts = [[r.text for r in get_relations(doc)] for doc in read_docs(tmp_path / "back.spacy")]
+    assert texts == [[r.text for r in get_relations(doc)] for doc in docs]
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".jsonl"])
 def test_render_draws_what_a_pipeline_finds(model: Path, tmp_path: Path, suffix: str) -> None:
     text = "Alan Turing was born in New York ."
@@ -134,6 +149,7 @@ def test_render_draws_what_a_pipeline_finds(model: Path, tmp_path: Path, suffix:
         (["inspect", "missing.spacy"], ["missing.spacy", "convert"]),
         (["evaluate", "no_such_model", "missing.spacy"], ["missing.spacy", "convert"]),
         (["render", "texts.txt", "page.html"], ["texts.txt", "--model"]),
+        (["export", "missing.spacy", "a.jsonl", "--format", "prodigy"], ["missing.spacy"]),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(

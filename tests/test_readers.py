@@ -556,6 +556,12 @@ def test_prodigy_spaces_answers_and_spans(tmp_path: Path) -> None:
     assert isinstance(rows[1], Record)
 
 
+def test_prodigy_is_told_by_its_interface_where_nothing_else_says_so(tmp_path: Path) -> None:
+    empty = {"text": "", "tokens": [], "spans": [], "relations": [], "_view_id": "relations"}
+    record = one(tmp_path, empty)
+    assert (record.words, record.entities, record.triples) == ([], [], [])
+
+
 def test_prodigy_relations_with_spans_of_their_own(tmp_path: Path) -> None:
     whole = {"token_start": 0, "token_end": 1, "label": "NAME"}
     relation = {"head": 1, "child": 3, "label": "x", "head_span": whole}

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
-from spacy_rin import Relation, get_relations, has_relations, register, set_relations
+from spacy_rin import (
+    Relation,
+    get_relations,
+    get_span_relations,
+    has_relations,
+    register,
+    set_relations,
+)
 from spacy_rin.relations import KEY
 
 NLP = spacy.blank("en")
@@ -75,12 +82,20 @@ COPIES = [by_bytes, by_docbin, by_pickle, by_copy]
 copies = pytest.mark.parametrize("make_copy", COPIES)
 
 
+@pytest.fixture(params=[Doc, Span])
+def owner(request: pytest.FixtureRequest) -> type[Doc] | type[Span]:
+    taken: type[Doc] | type[Span] = request.param
+    return taken
+
+
 @pytest.fixture(params=[{"default": None}, {"getter": len}, {"method": len}])
-def foreign_extension(request: pytest.FixtureRequest) -> Iterator[str]:
+def foreign_extension(
+    request: pytest.FixtureRequest, owner: type[Doc] | type[Span]
+) -> Iterator[str]:
     name = "rin_test_foreign"
-    Doc.set_extension(name, **request.param)
+    owner.set_extension(name, **request.param)
     yield name
-    Doc.remove_extension(name)
+    owner.remove_extension(name)
 
 
 @pytest.fixture
@@ -89,6 +104,7 @@ def alias() -> Iterator[str]:
     register(name)
     yield name
     Doc.remove_extension(name)
+    Span.remove_extension(name)
 
 
 def test_getter_gives_what_the_setter_took() -> None:
@@ -290,31 +306,111 @@ def test_alias_writes_the_same_relations(alias: str) -> None:
     assert [r.text for r in doc._.relations] == ["Ann Lee | r | New York"]
 
 
-def test_foreign_extension_is_an_error(foreign_extension: str) -> None:
-    with pytest.raises(ValueError, match=f"Can't register doc._.{foreign_extension}"):
+def test_alias_reads_the_relations_of_a_span(alias: str) -> None:
+    ann = related_doc().ents[0]
+    assert ann._.get(alias) == ann._.relations != []
+
+
+def test_foreign_extension_is_an_error(
+    foreign_extension: str, owner: type[Doc] | type[Span]
+) -> None:
+    name = f"{owner.__name__.lower()}._.{foreign_extension}"
+    with pytest.raises(ValueError, match=f"Can't register {name}"):
         register(foreign_extension)
 
 
-def test_foreign_extension_is_left_alone(foreign_extension: str) -> None:
-    before = Doc.get_extension(foreign_extension)
+def test_foreign_extension_is_left_alone(
+    foreign_extension: str, owner: type[Doc] | type[Span]
+) -> None:
+    before = owner.get_extension(foreign_extension)
     with pytest.raises(ValueError):
         register(foreign_extension)
-    assert Doc.get_extension(foreign_extension) == before
+    assert owner.get_extension(foreign_extension) == before
+    (other,) = {Doc, Span} - {owner}
+    assert not other.has_extension(foreign_extension)
 
 
-def test_import_does_not_fail_where_another_package_holds_the_name() -> None:
+def test_import_does_not_fail_where_another_package_holds_the_name(
+    owner: type[Doc] | type[Span],
+) -> None:
     code = (
-        "from spacy.tokens import Doc\n"
+        "from spacy.tokens import Doc, Span\n"
         "from spacy.vocab import Vocab\n"
-        "Doc.set_extension('relations', default='theirs')\n"
+        f"{owner.__name__}.set_extension('relations', default='theirs')\n"
         "import spacy_rin\n"
-        "assert Doc(Vocab())._.relations == 'theirs'\n"
+        "doc = Doc(Vocab(), words=['a'])\n"
+        f"assert {'doc' if owner is Doc else 'doc[:]'}._.relations == 'theirs'\n"
         "try:\n    spacy_rin.register()\n"
         "except ValueError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "Can't register doc._.relations" in done.stdout
+    assert f"Can't register {owner.__name__.lower()}._.relations" in done.stdout
+
+
+def test_span_has_the_relations_that_start_or_end_there() -> None:
+    doc = related_doc()
+    ann, new_york, bob = doc.ents
+    first, second = doc._.relations
+    assert ann._.relations == [first] == new_york._.relations
+    assert bob._.relations == [second]
+    # the mention within "New York", which is no entity
+    assert doc[5:6]._.relations == [second]
+
+
+def test_bounds_of_a_span_count_and_not_its_label() -> None:
+    doc = related_doc()
+    by_hand = [Span(doc, 0, 2, "OTHER"), doc[0:2], doc.char_span(0, 7)]
+    assert all(span._.relations == doc._.relations[:1] for span in by_hand)
+    assert [doc[0:1]._.relations, doc[0:3]._.relations, doc[2:2]._.relations] == [[], [], []]
+
+
+def test_relation_of_a_span_with_itself_comes_once() -> None:
+    doc = make_doc()
+    doc._.relations = [Relation(doc[0:2], "knows", doc[0:2])]
+    assert len(doc.ents[0]._.relations) == 1
+
+
+def test_span_of_a_merged_doc_has_the_relations_of_what_was_merged() -> None:
+    doc = spacy.pipeline.functions.merge_entities(related_doc())
+    new_york = doc.ents[1]
+    # the tail of the second is "York", which is now within the token
+    assert new_york._.relations == doc._.relations and len(doc._.relations) == 2
+
+
+def test_relations_of_a_span_cannot_be_set() -> None:
+    doc = related_doc()
+    with pytest.raises(ValueError, match=r"cannot be set on it: 'Ann Lee'\. Set all"):
+        doc.ents[0]._.relations = []
+    assert values(doc) == RELATED
+
+
+@copies
+def test_dicts_give_the_relations_back(make_copy: Callable[[Doc], Doc]) -> None:
+    doc = related_doc()
+    rows = json.loads(json.dumps([relation.as_dict() for relation in doc._.relations]))
+    other = make_copy(make_doc())
+    other._.relations = [Relation.from_dict(other, row) for row in rows]
+    assert values(other) == RELATED
+
+
+def test_dict_of_another_text_is_an_error() -> None:
+    row = related_doc()._.relations[0].as_dict()
+    doc = Doc(NLP.vocab, words=["Bob", "Lee", "lives", "in", "New", "York"])
+    with pytest.raises(ValueError, match=r"Expected 'Ann Lee' at the offsets 0:7 .* 'Bob Lee'"):
+        Relation.from_dict(doc, row)
+
+
+@pytest.mark.parametrize("missing", ["head", "label"])
+def test_dict_that_lacks_a_field_is_an_error(missing: str) -> None:
+    doc = related_doc()
+    row = doc._.relations[0].as_dict()
+    del row[missing]
+    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) gives it"):
+        Relation.from_dict(doc, row)
+    del (row := doc._.relations[0].as_dict())["tail"]["start"]
+    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) gives it"):
+        Relation.from_dict(doc, row)
 
 
 def test_offsets_count_characters_and_not_bytes() -> None:
@@ -347,6 +443,15 @@ def test_any_spans_of_any_text_survive(words: list[str], data: st.DataObject) ->
     for copied in (doc, by_bytes(doc), by_docbin(doc)):
         found = [(r.head.start, r.head.end, r.tail.start, r.tail.end) for r in copied._.relations]
         assert set(found) == expected and len(found) == len(relations)
+        spans = (copied[i:j] for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+        for span in spans:
+            bounds = (span.start, span.end)
+            at_span = [row for row in found if bounds in (row[:2], row[2:])]
+            of_span = [
+                (r.head.start, r.head.end, r.tail.start, r.tail.end)
+                for r in get_span_relations(span)
+            ]
+            assert of_span == at_span
 
 
 @pytest.mark.parametrize("bad", ["token", "empty span", "no label"])

@@ -18,6 +18,7 @@ from wasabi import msg
 from .convert import Report, convert
 from .describe import write_card
 from .errors import Errors
+from .export import FORMATS, MEANING, NAMESPACE, Exported, export
 from .files import write_json
 from .inspection import inspect_docs, read_docs
 from .page import write_page
@@ -158,6 +159,20 @@ def render_command(
     msg.good(f"Drew {len(docs)} documents to {output}")
 
 
+@app.command("export")
+def export_command(
+    source: Annotated[Path, typer.Argument(help=".spacy file or a directory of them")],
+    output: Annotated[Path, typer.Argument(help="File to write")],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}")],
+    namespace: Annotated[str, typer.Option(help="Start of all names in a graph")] = NAMESPACE,
+) -> None:
+    """Write Docs for another tool, and say what its form cannot hold.
+
+    Tasks for Prodigy (.jsonl), doc._.rel of spaCy's tutorial (.spacy), or a Turtle graph (.ttl).
+    """
+    _print_exported(export(source, output, format, namespace=namespace), output)
+
+
 def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
     """Docs to draw: as a .spacy file holds them, or what a pipeline makes of texts."""
     is_corpus = source.suffix == ".spacy" or source.is_dir()
@@ -194,6 +209,17 @@ def _print_report(report: Report, output: Path) -> None:
         msg.text(f"{reason}: {entry['count']} ({entry['meaning']})")
         for example in entry["examples"][:2]:
             msg.text(f"    {example['text']}   [{example['source']}]")
+
+
+def _print_exported(exported: Exported, output: Path) -> None:
+    """Print what an export wrote, and what its form does not say as the Docs do."""
+    msg.good(f"Wrote {output}")
+    counts = {name: getattr(exported, name) for name in ("docs", "entities", "relations")}
+    msg.table(counts, aligns=("l", "r"))
+    for change, count in exported.changes.most_common():
+        msg.text(f"{change.value}: {count} ({MEANING[change]})")
+        for example in exported.examples[change][:2]:
+            msg.text(f"    {example}")
 
 
 def _print_summary(path: Path, summary: dict[str, Any]) -> None:

@@ -138,6 +138,13 @@ class RelationExtractor(TrainablePipe):
     learn_rate_factor (float): Times the optimizer's learning rate, for this component's layers:
         fresh ones learn at a rate that would spoil a transformer that they listen to.
     scorer (Callable): Called by `score`.
+
+    >>> doc = nlp("Alan Turing was born in London .")  # a pipeline that was trained
+    >>> [(ent.text, ent.label_) for ent in doc.ents]
+    [('Alan Turing', 'PER'), ('London', 'LOC')]
+    >>> [relation.text for relation in doc._.relations]
+    ['Alan Turing | born_in | London']
+    >>> nlp.get_pipe("rin").cfg["threshold"] = 0.7
     """
 
     def __init__(
@@ -203,6 +210,13 @@ class RelationExtractor(TrainablePipe):
         kind (str): "relation" or "entity".
         RETURNS (int): 0 if the label is there already, else 1.
         RAISES (ValueError): If the model already has its parameters, which grow with no label.
+
+        >>> import spacy
+        >>> rin = spacy.blank("en").add_pipe("rin")
+        >>> rin.add_label("born_in"), rin.add_label("PER", "entity"), rin.add_label("born_in")
+        (1, 1, 0)
+        >>> rin.labels, rin.entity_labels, rin.tag_names
+        (('born_in',), ('PER',), ['O', 'B-PER', 'I-PER', 'E-PER', 'S-PER'])
         """
         if kind not in ("relation", "entity"):
             raise ValueError(
@@ -263,6 +277,14 @@ class RelationExtractor(TrainablePipe):
 
         docs (Iterable[Doc]): Any Docs, also empty ones.
         RETURNS (list[Prediction]): One for each Doc.
+
+        >>> rin = nlp.get_pipe("rin")
+        >>> doc = nlp.make_doc("Alan Turing was born in London .")
+        >>> (prediction,) = rin.predict([doc])
+        >>> prediction.entities
+        [(0, 2, 'PER'), (5, 6, 'LOC')]
+        >>> doc.ents
+        ()
         """
         if not self._is_initialized:
             raise ValueError(Errors.R033.format(name=self.name))
@@ -277,6 +299,13 @@ class RelationExtractor(TrainablePipe):
         docs (Iterable[Doc]): Any Docs; they are not changed.
         RETURNS (list[list[Round]]): For each Doc, rounds 0, 1, …, K: probabilities of tags and of
             relations by head, and the entities and triples that would be found.
+
+        >>> rin = nlp.get_pipe("rin")
+        >>> (rounds,) = rin.predict_rounds([nlp.make_doc("Alan Turing was born in London .")])
+        >>> [rin.tag_names[tag] for tag in rounds[-1].tags.argmax(axis=1)]
+        ['B-PER', 'E-PER', 'O', 'O', 'O', 'S-LOC', 'O']
+        >>> len(rounds[-1].prediction.triples)
+        1
         """
         if not self._is_initialized:
             raise ValueError(Errors.R033.format(name=self.name))
@@ -290,6 +319,12 @@ class RelationExtractor(TrainablePipe):
 
         docs (Iterable[Doc]): The Docs that were predicted.
         scores (list[Prediction]): What `predict` returned for them.
+
+        >>> rin = nlp.get_pipe("rin")
+        >>> doc = nlp.make_doc("Alan Turing was born in London .")
+        >>> rin.set_annotations([doc], rin.predict([doc]))
+        >>> doc.ents
+        (Alan Turing, London)
         """
         for doc, prediction in zip(docs, scores, strict=True):
             # Kept as they are, an entity linker's ids among them.

@@ -32,7 +32,8 @@ SHARD = re.compile(r"\d{5}\.spacy")
 EXAMPLES = 5
 MEANING = {
     Reason.MENTION_NOT_FOUND: "left out: does not stand in the words; its triple counts as a miss",
-    Reason.NESTED_MENTION: "kept, but flat tags cannot hold both of two mentions that overlap",
+    Reason.NESTED_MENTION: "kept, but not both mentions are in doc.ents: flat tags cannot hold two "
+    "that overlap, or one is no entity",
     Reason.DUPLICATE: "left out: the record has the same triple already",
     Reason.UNKNOWN_LABEL: "left out: the relation has no name; its triple counts as a miss",
     Reason.MALFORMED: "left out: the record is not of this form",
@@ -136,7 +137,8 @@ def make_doc(record: Record, vocab: Vocab, untyped: bool = False) -> Doc:
         return Span(doc, mention.start, mention.end, label=ENTITY if untyped else mention.label)
 
     mentions = chain(record.entities, *((head, tail) for head, _, tail in record.triples))
-    doc.set_ents(filter_spans(map(span, mentions)), default="outside")
+    entities = (mention for mention in mentions if mention[:2] not in record.ends)
+    doc.set_ents(filter_spans(map(span, entities)), default="outside")
     set_relations(
         doc, (Relation(span(head), label, span(tail)) for head, label, tail in record.triples)
     )

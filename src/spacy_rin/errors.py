@@ -7,8 +7,8 @@ Write `raise ValueError(Errors.R001.format(...))`, as spaCy does with its own co
 class Errors:
     # doc._.relations
     R001 = (
-        "Can't register doc._.{name}: another package has already registered an extension of that "
-        'name. Choose another one for the relations, e.g. `attribute = "triples"` in '
+        "Can't register {owner}._.{name}: another package has already registered an extension of "
+        'that name. Choose another one for the relations, e.g. `attribute = "triples"` in '
         "[components.rin] of the config; it reads and writes the same relations."
     )
     R002 = (
@@ -27,6 +27,39 @@ class Errors:
     R005 = (
         "The {side} of a relation is a span of one or more tokens, found {found}. Make it from the "
         "Doc, e.g. doc[start:end] or doc.char_span(start, end)."
+    )
+    R085 = (
+        "Expected {expected!r} at the offsets {start}:{end} of the Doc, found {found!r}. A "
+        "relation read from a dict belongs to a Doc of the same text."
+    )
+    R086 = (
+        "Expected a dict as Relation.as_dict() gives it, {{head: {{text, start, end, label}}, "
+        "label, tail: {{text, start, end, label}}, score}}, found {found}."
+    )
+    R092 = (
+        "The relations of a span are read from its Doc and cannot be set on it: {text!r}. Set all "
+        "of the Doc's, e.g. doc._.relations = [*doc._.relations, Relation(head, label, tail)]."
+    )
+
+    # exchange
+    R087 = "Unknown format {found!r}. Expected one of {expected}."
+    R088 = (
+        "Expected a Doc with doc._.rel, found one without: {text!r}. Its DocBin was written "
+        "without store_user_data=True, or its pipeline found no pair to look at; for the second, "
+        "set doc._.rel = {{}}."
+    )
+    R089 = (
+        "doc._.rel relates the tokens {head} and {tail} as {label!r}, but entities start at "
+        "{starts}. It belongs to the tokens and entities it was made with: read it before tokens "
+        "are merged or entities replaced."
+    )
+    R090 = (
+        "The format turtle is written with rdflib, which is not installed: "
+        'pip install "spacy-rin[rdf]".'
+    )
+    R091 = (
+        "Expected a namespace that is the start of an IRI and ends with a slash, as "
+        "https://example.org/facts/, found {found!r}."
     )
 
     # gold data

@@ -1,5 +1,7 @@
 """`doc._.relations`: the triples of a Doc, stored so that they survive all that spaCy does to one.
 
+`ent._.relations` are those of them that start or end at an entity, or at any other Span.
+
 Relations live in `doc.user_data[KEY]` as plain ints, strings and floats (character offsets, entity
 labels, relation label, score); a getter turns them into `Relation`s. Character offsets, because
 token numbers change when tokens are merged; plain values, because only those come back from
@@ -28,6 +30,15 @@ class Relation:
     label (str): The relation's label.
     tail (Span): The entity the relation points to.
     score (float): Probability of the cell the triple was read from; 1.0 for gold.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "London"])
+    >>> relation = Relation(Span(doc, 0, 1, "PER"), "lives_in", Span(doc, 3, 4, "LOC"))
+    >>> relation.text
+    'Ada | lives_in | London'
+    >>> relation.as_dict()["tail"]
+    {'text': 'London', 'start': 13, 'end': 19, 'label': 'LOC'}
+    >>> Relation.from_dict(doc, relation.as_dict()) == relation
+    True
     """
 
     head: Span
@@ -49,9 +60,32 @@ class Relation:
             "score": self.score,
         }
 
+    @classmethod
+    def from_dict(cls, doc: Doc, row: dict[str, Any]) -> Relation:
+        """Take back what `as_dict` gave, e.g. from a JSON file.
+
+        doc (Doc): A Doc of the same text, in any tokens.
+        row (dict): Two ends with text, character offsets and label; label, and score if it has one.
+        RETURNS (Relation): With spans of this Doc.
+        RAISES (ValueError): If a field is missing, or another text stands at the offsets.
+        """
+        try:
+            head, tail = (_span_of_dict(doc, **row[side]) for side in ("head", "tail"))
+            return cls(head, row["label"], tail, row.get("score", 1.0))
+        except (KeyError, TypeError) as err:
+            raise ValueError(Errors.R086.format(found=repr(row))) from err
+
 
 def has_relations(doc: Doc) -> bool:
-    """Whether a Doc says which relations it has; an empty list says so, a missing one does not."""
+    """Whether a Doc says which relations it has; an empty list says so, a missing one does not.
+
+    >>> doc = Doc(Vocab(), words=["It", "rained"])
+    >>> has_relations(doc)
+    False
+    >>> doc._.relations = []
+    >>> has_relations(doc)
+    True
+    """
     return KEY in doc.user_data
 
 
@@ -61,6 +95,13 @@ def get_relations(doc: Doc) -> list[Relation]:
     doc (Doc): Any Doc; one that rin never saw has none.
     RETURNS (list[Relation]): Spans of this Doc, end-exclusive, also after its tokens were merged.
     RAISES (ValueError): If the stored offsets lie outside the text.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
+    >>> set_relations(doc, [Relation(doc[0:1], "met", doc[2:3])])
+    >>> [relation.text for relation in get_relations(doc)]
+    ['Ada | met | Bob']
+    >>> doc._.relations == get_relations(doc)
+    True
     """
     return [
         Relation(
@@ -82,12 +123,41 @@ def get_relations(doc: Doc) -> list[Relation]:
     ]
 
 
+def get_span_relations(span: Span) -> list[Relation]:
+    """Read the relations that start or end at a span: one of a Doc's entities, or any other.
+
+    span (Span): A span of a Doc; its bounds count, its label does not.
+    RETURNS (list[Relation]): Those of the Doc's relations, in document order, whose head or tail
+        has the same character offsets.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "London", "with", "Bob"])
+    >>> doc.ents = [Span(doc, 0, 1, "PER"), Span(doc, 3, 4, "LOC"), Span(doc, 5, 6, "PER")]
+    >>> ada, london, bob = doc.ents
+    >>> doc._.relations = [Relation(ada, "lives_in", london), Relation(bob, "lives_in", london)]
+    >>> [relation.text for relation in london._.relations]
+    ['Ada | lives_in | London', 'Bob | lives_in | London']
+    >>> [relation.tail.text for relation in doc[0:1]._.relations]
+    ['London']
+    """
+    bounds = span.start_char, span.end_char
+    return [
+        relation
+        for relation in get_relations(span.doc)
+        if any((end.start_char, end.end_char) == bounds for end in (relation.head, relation.tail))
+    ]
+
+
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     """Replace a Doc's relations.
 
     doc (Doc): The Doc the relations' spans belong to.
     relations (Iterable[Relation]): In any order.
     RAISES (ValueError): If something is not a Relation, or a span is of another Doc.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
+    >>> doc._.relations = [Relation(doc[2:3], "met", doc[0:1]), Relation(doc[0:1], "met", doc[2:3])]
+    >>> [relation.text for relation in doc._.relations]
+    ['Ada | met | Bob', 'Bob | met | Ada']
     """
     rows = []
     for relation in relations:
@@ -115,15 +185,27 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
 
 
 def register(attribute: str = ATTRIBUTE) -> None:
-    """Make `doc._.<attribute>` read and write the relations. Safe to call any number of times.
+    """Make `doc._.<attribute>` read and write the relations, and `span._.<attribute>` read those of
+    a Span. Safe to call any number of times.
 
-    attribute (str): Name of the extension.
-    RAISES (ValueError): If another package holds that name.
+    attribute (str): Name of both extensions.
+    RAISES (ValueError): If another package holds that name; then neither is registered.
     """
-    if not Doc.has_extension(attribute):
-        Doc.set_extension(attribute, getter=get_relations, setter=set_relations)
-    elif Doc.get_extension(attribute)[2] is not get_relations:
-        raise ValueError(Errors.R001.format(name=attribute))
+    extensions: dict[type[Doc] | type[Span], dict[str, Any]] = {
+        Doc: {"getter": get_relations, "setter": set_relations},
+        Span: {"getter": get_span_relations, "setter": _refuse},
+    }
+    missing = [owner for owner in extensions if not owner.has_extension(attribute)]
+    for owner in extensions.keys() - missing:
+        if owner.get_extension(attribute)[2] is not extensions[owner]["getter"]:
+            raise ValueError(Errors.R001.format(owner=owner.__name__.lower(), name=attribute))
+    for owner in missing:
+        owner.set_extension(attribute, **extensions[owner])
+
+
+def _refuse(span: Span, relations: object) -> None:
+    # Without a setter spaCy would take the value and never give it back.
+    raise ValueError(Errors.R092.format(text=span.text))
 
 
 def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
@@ -145,3 +227,10 @@ def _span_dict(span: Span) -> dict[str, Any]:
         "end": span.end_char,
         "label": span.label_,
     }
+
+
+def _span_of_dict(doc: Doc, text: str, start: int, end: int, label: str) -> Span:
+    found = doc.text[start:end]
+    if found != text:
+        raise ValueError(Errors.R085.format(start=start, end=end, expected=text, found=found))
+    return _char_span(doc, start, end, label)

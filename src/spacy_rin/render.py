@@ -29,6 +29,12 @@ def render(
     options (Mapping[str, str]): displaCy's options "color", "bg" and "font".
     RETURNS (str): HTML; empty where a notebook shows it.
     RAISES (ValueError): If something is not a Doc.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome"])
+    >>> doc._.relations = [Relation(Span(doc, 0, 1, "PER"), "saw", Span(doc, 2, 3, "LOC"))]
+    >>> html = render(doc, jupyter=False, options={"color": "navy"})
+    >>> "<svg" in html and "Rome" in html
+    True
     """
     html = make_page(docs, options=options) if page else "\n".join(_figures(docs, options))
     if jupyter or (jupyter is None and is_in_jupyter()):

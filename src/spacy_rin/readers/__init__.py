@@ -125,6 +125,8 @@ def _form(row: dict[str, Any]) -> str | None:
     ):
         if key in row:
             return name
+    if row.get("_view_id") == "relations":
+        return "prodigy"
     tokens = row.get("tokens")
     if not isinstance(tokens, list):
         return "rin" if "text" in row else None

@@ -56,10 +56,11 @@ class Triple(NamedTuple):
 class Record:
     """One sentence of a source, checked.
 
-    words (list[str]): Its tokens, at least one.
+    words (list[str]): Its tokens, at least one; none only where the source says so (Prodigy's).
     spaces (list[bool] | None): Whether a space follows each; None if the source does not say.
     tags (list[str] | None): Part-of-speech tags, for token.tag_.
     entities (list[Mention]): Distinct; all mentions of the triples are among them.
+    ends (set[Span]): Where triples start or end that the source says are no entities.
     triples (list[Triple]): Distinct by spans and label.
     dropped (list[Dropped]): What else stood in the source.
     unplaced (int): Triples that are gold, but have no place in the words or no known label.
@@ -70,6 +71,7 @@ class Record:
     spaces: list[bool] | None = None
     tags: list[str] | None = None
     entities: list[Mention] = field(default_factory=list)
+    ends: set[Span] = field(default_factory=set)
     triples: list[Triple] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     unplaced: int = 0
@@ -79,7 +81,11 @@ class Record:
 
     def mention(self, span: Span | None, label: str | None = None) -> Mention | None:
         """RETURNS (Mention | None): The span with its own label, or that of the entity there."""
-        return span and Mention(*span, label or self._types.get(span, ENTITY))
+        return span and Mention(*span, label or self.label_at(span))
+
+    def label_at(self, span: Span) -> str:
+        """RETURNS (str): Label of the entity there, or that of mentions without a type."""
+        return self._types.get(span, ENTITY)
 
     def add_entity(self, mention: Mention | None, example: str = "") -> None:
         """Add a mention once; None is one that was not found."""

@@ -23,11 +23,12 @@ from .checks import (
 )
 from .jsonstream import read_rows
 from .placing import Layout, show_triple, tokenise
-from .records import ENTITY, Mention, Parse, Record, Row
+from .records import Mention, Parse, Record, Row
 
 
 def parse_prodigy(row: Any, source: str) -> Record:
-    """Parse an answer in Prodigy's form: "tokens", labelled "spans" and "relations".
+    """Parse an answer in Prodigy's form (`exchange.prodigy` says which): "tokens", labelled "spans"
+    and "relations".
 
     row (Any): The JSON value.
     source (str): Its "file:line".
@@ -37,32 +38,27 @@ def parse_prodigy(row: Any, source: str) -> Record:
     answer = get_field(row, "answer", str, "accept")
     if answer != "accept":
         raise RejectedError(f"answer: {answer}")
-    tokens = get_list(row, "tokens", dict)
-    words = [check_text(get_field(token, "text", str), "tokens", blank=True) for token in tokens]
-    if not words:
-        raise wrong("tokens", "at least one token", tokens)
-    spaces = [
-        get_field(
-            token, "ws", bool, get_field(after, "start", int, 0) > get_field(token, "end", int, 0)
-        )
-        for token, after in zip(tokens, [*tokens[1:], {}], strict=True)
-    ]
-    record = Record(words, spaces, source=source)
+    record = _prodigy_tokens(row, source)
     ends: dict[int, Mention] = {}
     for span in get_field(row, "spans", list, []):
-        mention = _prodigy_span(span, len(words))
+        mention = _prodigy_span(record, span)
         ends.setdefault(mention.end - 1, mention)
         record.add_entity(mention)
+    entities = {mention[:2] for mention in record.entities}
     for rel in get_field(row, "relations", list):
         pair = []
         for key in ("head", "child"):
             # A relation may start at a token that is in no span: that token is the mention.
-            last = get_index(rel, key, len(words))
+            last = get_index(rel, key, len(record.words))
             mention = ends.get(last, Mention(last, last + 1))
-            whole = get_field(rel, f"{key}_span", dict, {})
-            pair.append(_prodigy_span(whole, len(words)) if whole else mention)
-        label = check_text(get_field(rel, "label", str), "label")
-        record.add_triple(pair[0], label, pair[1], show_triple(words, pair[0], label, pair[1]))
+            if whole := get_field(rel, f"{key}_span", dict, {}):
+                mention = _prodigy_span(record, whole)
+                if not get_field(whole, "entity", bool, True) and mention[:2] not in entities:
+                    record.ends.add(mention[:2])
+            pair.append(mention)
+        label = get_field(rel, "label", str, "")
+        example = show_triple(record.words, pair[0], label, pair[1])
+        record.add_triple(pair[0], label if label.strip() else None, pair[1], example)
     return record
 
 
@@ -111,11 +107,24 @@ def open_rin(path: Path, lang: str) -> tuple[Iterator[Row], Parse]:
     return read_rows(path), partial(parse_rin, lang)
 
 
-def _prodigy_span(span: Any, size: int) -> Mention:
+def _prodigy_tokens(row: Any, source: str) -> Record:
+    tokens = get_list(row, "tokens", dict)
+    words = [check_text(get_field(token, "text", str), "tokens", blank=True) for token in tokens]
+    spaces = [
+        get_field(
+            token, "ws", bool, get_field(after, "start", int, 0) > get_field(token, "end", int, 0)
+        )
+        for token, after in zip(tokens, [*tokens, {}][1:], strict=True)
+    ]
+    tags = [get_field(token, "tag", str, "") for token in tokens]
+    known = not get_field(row, "has_unknown_spaces", bool, False)
+    return Record(words, spaces if known else None, tags if any(tags) else None, source=source)
+
+
+def _prodigy_span(record: Record, span: Any) -> Mention:
     start, last = get_field(span, "token_start", int), get_field(span, "token_end", int)
-    return Mention(
-        *check_range(start, last + 1, size, "span"), get_field(span, "label", str, "") or ENTITY
-    )
+    bounds = check_range(start, last + 1, len(record.words), "span")
+    return Mention(*bounds, get_field(span, "label", str, "") or record.label_at(bounds))
 
 
 def _rin_span(record: Record, layout: Layout, item: Any) -> tuple[Mention | None, str]:

@@ -1,0 +1,98 @@
+"""Docs ↔ `doc._.rel` of spaCy's tutorial (explosion/projects, tutorials/rel_component).
+
+There the relations are scores of all pairs of entities, {(start of head, start of tail): {label:
+score}} by tokens: 1.0 or 0.0 in gold, and what the model says in predictions. The Doc keeps them in
+`doc.user_data` under spaCy's own key for `doc._.rel`, which a DocBin with store_user_data=True
+holds and `Doc.from_bytes` cannot read (its keys are tuples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from spacy.tokens import Doc
+
+from ..errors import Errors
+from ..relations import Relation, get_relations
+
+# Where spaCy keeps doc._.rel, whether or not the tutorial's code has registered it.
+KEY: Any = ("._.", "rel", None, None)
+
+Table = dict[tuple[int, int], dict[str, float]]
+
+
+def to_rel_component(doc: Doc, labels: Sequence[str]) -> Table:
+    """Turn a Doc's relations into the tutorial's `doc._.rel`.
+
+    doc (Doc): A Doc with entities and relations.
+    labels (Sequence[str]): All labels of the corpus; each pair has a score for each.
+    RETURNS (dict): Scores of all pairs of doc.ents, 0.0 where there is no relation.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome"])
+    >>> doc.ents = [Span(doc, 0, 1, "PER"), Span(doc, 2, 3, "LOC")]
+    >>> doc._.relations = [Relation(doc.ents[0], "saw", doc.ents[1])]
+    >>> doc.user_data[KEY] = to_rel_component(doc, ["left", "saw"])
+    >>> doc.user_data[KEY][0, 2]
+    {'left': 0.0, 'saw': 1.0}
+    >>> from_rel_component(doc) == doc._.relations
+    True
+    """
+    table = {(a.start, b.start): dict.fromkeys(labels, 0.0) for a in doc.ents for b in doc.ents}
+    held, _ = _divide(doc, labels)
+    for relation in held:
+        table[relation.head.start, relation.tail.start][relation.label] = relation.score
+    return table
+
+
+def from_rel_component(doc: Doc, threshold: float = 0.5) -> list[Relation]:
+    """Read the tutorial's `doc._.rel`, gold or predicted.
+
+    doc (Doc): A Doc with the entities it was made with.
+    threshold (float): Least score of a relation.
+    RETURNS (list[Relation]): In document order, for `doc._.relations`.
+    RAISES (ValueError): If the Doc has no `doc._.rel`, or not the entities that it relates.
+    """
+    if KEY not in doc.user_data and len(doc.ents) > 1:
+        raise ValueError(Errors.R088.format(text=doc.text[:80]))
+    ents = {ent.start: ent for ent in doc.ents}
+    relations = []
+    for (head, tail), scores in sorted(doc.user_data.get(KEY, {}).items()):
+        for label, score in sorted(scores.items()):
+            if score < threshold:
+                continue
+            if not {head, tail} <= ents.keys():
+                starts = ", ".join(map(str, ents)) or "none"
+                raise ValueError(
+                    Errors.R089.format(head=head, tail=tail, label=label, starts=starts)
+                )
+            relations.append(Relation(ents[head], label, ents[tail], float(score)))
+    return relations
+
+
+def find_left_out(doc: Doc, labels: Sequence[str]) -> list[Relation]:
+    """Find the relations that `doc._.rel` has no place for.
+
+    doc (Doc): A Doc with entities and relations.
+    labels (Sequence[str]): As those of `to_rel_component`.
+    RETURNS (list[Relation]): Those of other labels, those with an end that is none of doc.ents, and
+        those that repeat another.
+    """
+    _, left_out = _divide(doc, labels)
+    return left_out
+
+
+def _divide(doc: Doc, labels: Sequence[str]) -> tuple[Iterable[Relation], list[Relation]]:
+    """Relations that the table has a place for, and the others."""
+    ents = {(ent.start, ent.end) for ent in doc.ents}
+    held: dict[tuple[int, str, int], Relation] = {}
+    left_out = []
+    for relation in get_relations(doc):
+        head, tail = relation.head, relation.tail
+        cell = (head.start, relation.label, tail.start)
+        between_ents = ents >= {(head.start, head.end), (tail.start, tail.end)}
+        if between_ents and relation.label in labels and cell not in held:
+            held[cell] = relation
+        else:
+            left_out.append(relation)
+    return held.values(), left_out

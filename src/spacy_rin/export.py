@@ -1,0 +1,136 @@
+"""DocBin files → files for other tools, and a count of what their forms cannot hold."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from spacy.tokens import Doc, DocBin
+
+from .convert import ATTRS
+from .errors import Errors
+from .exchange.prodigy import find_undrawn, to_prodigy
+from .exchange.rel_component import KEY, find_left_out, to_rel_component
+from .files import replacing
+from .inspection import read_docs
+from .relations import get_relations, has_relations
+
+# Suffix of the file that each format is written to
+FORMATS = {"prodigy": ".jsonl", "rel_component": ".spacy", "turtle": ".ttl"}
+NAMESPACE = "https://example.org/"
+EXAMPLES = 5
+
+
+class Change(str, Enum):
+    """What is not in the file as it is in the Docs."""
+
+    UNDRAWN = "undrawn"
+    LEFT_OUT = "left_out"
+    NO_RELATIONS = "no_relations"
+
+
+MEANING = {
+    Change.UNDRAWN: "in the file and read back, but Prodigy draws the arc elsewhere: an end is no "
+    "entity, and has several tokens or one within an entity",
+    Change.LEFT_OUT: "left out: doc._.rel relates entities of doc.ents only, once with each label",
+    Change.NO_RELATIONS: "Docs that say nothing of relations are written as Docs without any: they "
+    "were never annotated, or stored without store_user_data=True",
+}
+
+
+@dataclass
+class Exported:
+    """What an export wrote.
+
+    docs (int): Docs read and written.
+    entities (int): Entities in doc.ents of all of them.
+    relations (int): Relations of all of them.
+    changes (Counter[Change]): What the file cannot say as the Docs do (see `MEANING`).
+    examples (dict[Change, list[str]]): The first few of each.
+    """
+
+    docs: int = 0
+    entities: int = 0
+    relations: int = 0
+    changes: Counter[Change] = field(default_factory=Counter)
+    examples: dict[Change, list[str]] = field(default_factory=dict)
+
+    def read(self, source: Path) -> Iterator[Doc]:
+        """YIELDS (Doc): Those of the source, counted."""
+        for doc in read_docs(source):
+            self.docs += 1
+            self.entities += len(doc.ents)
+            self.relations += len(get_relations(doc))
+            if not has_relations(doc):
+                self.count(Change.NO_RELATIONS, doc.text)
+            yield doc
+
+    def count(self, change: Change, example: str) -> None:
+        """Count something that the form does not hold."""
+        self.changes[change] += 1
+        examples = self.examples.setdefault(change, [])
+        if len(examples) < EXAMPLES:
+            examples.append(example)
+
+
+def export(
+    source: str | Path, output: str | Path, format: str, *, namespace: str = NAMESPACE
+) -> Exported:
+    """Write DocBin files in the form of another tool. The output is there whole or not at all.
+
+    source (str | Path): A .spacy file, or a directory of them, read as a stream.
+    output (str | Path): The file to write; each of `FORMATS` has its suffix.
+    format (str): One of `FORMATS`.
+    namespace (str): What the names in a graph start with ("turtle").
+    RETURNS (Exported): What was written, and what its form cannot hold.
+    RAISES (ValueError): If the source cannot be read, or the output not be written.
+    """
+    output = Path(output)
+    if format not in FORMATS:
+        raise ValueError(Errors.R087.format(found=format, expected=", ".join(FORMATS)))
+    if output.suffix != FORMATS[format] or output.is_dir():
+        reason = f"the format {format} is written to a file that ends with {FORMATS[format]}"
+        raise ValueError(Errors.R121.format(path=output, reason=reason))
+    if output.resolve() == Path(source).resolve():
+        raise ValueError(Errors.R121.format(path=output, reason="it is the file to read"))
+    exported = Exported()
+    with replacing(output) as temporary:
+        if format == "prodigy":
+            _write_prodigy(Path(source), temporary, exported)
+        elif format == "rel_component":
+            _write_rel_component(Path(source), temporary, exported)
+        else:
+            _write_turtle(Path(source), temporary, exported, namespace)
+    return exported
+
+
+def _write_prodigy(source: Path, output: Path, exported: Exported) -> None:
+    with output.open("w", encoding="utf8") as file:
+        for doc in exported.read(source):
+            for relation in find_undrawn(doc):
+                exported.count(Change.UNDRAWN, relation.text)
+            file.write(json.dumps(to_prodigy(doc), ensure_ascii=False) + "\n")
+
+
+def _write_rel_component(source: Path, output: Path, exported: Exported) -> None:
+    # Each pair of each Doc has a score for each label of the corpus: read twice.
+    labels = sorted({r.label for doc in read_docs(source) for r in get_relations(doc)})
+    docs = DocBin(attrs=ATTRS, store_user_data=True)
+    for doc in exported.read(source):
+        for relation in find_left_out(doc, labels):
+            exported.count(Change.LEFT_OUT, relation.text)
+        doc.user_data = {KEY: to_rel_component(doc, labels)}
+        docs.add(doc)
+    docs.to_disk(output)
+
+
+def _write_turtle(source: Path, output: Path, exported: Exported, namespace: str) -> None:
+    try:
+        from .rdf import write_turtle
+    except ImportError as err:
+        raise ValueError(Errors.R090) from err
+    write_turtle(output, exported.read(source), namespace)

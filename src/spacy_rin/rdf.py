@@ -1,0 +1,112 @@
+"""Docs → an RDF graph: their triples, and where and how surely each was found.
+
+Names are IRIs in one namespace: entity/<text>, type/<label>, relation/<label>, document/<number>,
+all percent-encoded. Mentions of the same text are one entity: nothing here links or tells apart.
+Where a triple stands is said by plain reification: an rdf:Statement for each relation of a Doc, its
+score, the document it was derived from, and both mentions as characters of that (RFC 5147).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
+from spacy.tokens import Doc, Span
+
+from .errors import Errors
+from .relations import Relation, get_relations
+
+
+def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:
+    """Turn the entities and relations of Docs into a graph, held in memory as a whole.
+
+    docs (Iterable[Doc]): Docs with relations; in the graph they are numbered from 0.
+    namespace (str): What all names start with; ends with a slash.
+    RETURNS (Graph): rdflib's, to be queried or serialised.
+    RAISES (ValueError): If the namespace cannot start an IRI.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "New", "York"])
+    >>> doc.ents = [Span(doc, 0, 1, "PER"), Span(doc, 3, 5, "LOC")]
+    >>> doc._.relations = [Relation(doc.ents[0], "lives_in", doc.ents[1], 0.75)]
+    >>> graph = to_graph([doc], "https://example.org/")
+    >>> places = graph.query("SELECT ?name { ?who :lives_in ?where . ?where rdfs:label ?name }",
+    ...                      initNs={"": "https://example.org/relation/"})
+    >>> [str(place.name) for place in places]
+    ['New York']
+    """
+    names = _check_namespace(namespace)
+    graph = Graph()
+    for prefix in ("entity", "type", "relation"):
+        graph.bind(prefix, Namespace(f"{namespace}{prefix}/"))
+    graph.bind("rin", names)
+    for number, doc in enumerate(docs):
+        _add_doc(graph, names, doc, f"document/{number}")
+    return graph
+
+
+def write_turtle(path: str | Path, docs: Iterable[Doc], namespace: str) -> None:
+    """Write the same graph as a stream, a triple a line: Turtle without prefixes (N-Triples).
+
+    `to_graph(docs, namespace).serialize(path)` is the one with prefixes; it holds all in memory and
+    takes far more time.
+
+    path (str | Path): The file.
+    docs (Iterable[Doc]): Docs with relations.
+    namespace (str): As that of `to_graph`.
+    RAISES (ValueError): If the namespace cannot start an IRI.
+    """
+    names = _check_namespace(namespace)
+    with Path(path).open("w", encoding="utf8") as file:
+        for number, doc in enumerate(docs):
+            graph = Graph()
+            _add_doc(graph, names, doc, f"document/{number}")
+            lines = graph.serialize(format="nt").split("\n")
+            file.writelines(f"{line}\n" for line in sorted(filter(None, lines)))
+
+
+def _check_namespace(namespace: str) -> Namespace:
+    # Mentions are fragments of a document's name, so the namespace itself can have none.
+    parts = urlsplit(namespace)
+    is_start = parts.scheme and parts.netloc and namespace.endswith("/")
+    if not is_start or quote(namespace, safe=":/%@~") != namespace:
+        raise ValueError(Errors.R091.format(found=namespace))
+    return Namespace(namespace)
+
+
+def _add_doc(graph: Graph, names: Namespace, doc: Doc, document: str) -> None:
+    for ent in doc.ents:
+        _add_entity(graph, names, ent)
+    for k, relation in enumerate(get_relations(doc)):
+        _add_relation(graph, names, relation, document, k)
+
+
+def _add_entity(graph: Graph, names: Namespace, span: Span) -> URIRef:
+    entity = _name(names, "entity", span.text)
+    graph.add((entity, RDFS.label, Literal(span.text)))
+    if span.label_:
+        graph.add((entity, RDF.type, _name(names, "type", span.label_)))
+    return entity
+
+
+def _add_relation(graph: Graph, names: Namespace, r: Relation, document: str, k: int) -> None:
+    head, tail = (_add_entity(graph, names, span) for span in (r.head, r.tail))
+    label = _name(names, "relation", r.label)
+    graph.add((head, label, tail))
+    statement = names[f"{document}#relation={k}"]
+    for predicate, value in (
+        (RDF.type, RDF.Statement),
+        (RDF.subject, head),
+        (RDF.predicate, label),
+        (RDF.object, tail),
+        (names["score"], Literal(r.score, datatype=XSD.double)),
+        (PROV.wasDerivedFrom, names[document]),
+        (names["head"], names[f"{document}#char={r.head.start_char},{r.head.end_char}"]),
+        (names["tail"], names[f"{document}#char={r.tail.start_char},{r.tail.end_char}"]),
+    ):
+        graph.add((statement, predicate, value))
+
+
+def _name(names: Namespace, kind: str, text: str) -> URIRef:
+    return names[f"{kind}/{quote(text, safe='')}"]
