@@ -18,7 +18,10 @@ TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware", "
 DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
     *("errors", "files", "inspection", "overlap", "render", "rounds"),
+    *("documents", "parquet", "rows", "journal", "outputs"),
 }
+# Packages of the extras, each imported by one module, inside its functions.
+OPTIONAL = {"parquet": {"pyarrow"}, "engines": {"ray"}}
 # What everybody's spaCy imports as soon as the package is installed.
 LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]
 ENTRY_POINTS = distribution("spacy-rin").entry_points
@@ -66,7 +69,14 @@ def test_torch_ring_imports_torch_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(DATA_RING))
 def test_data_ring_imports_neither_torch_nor_thinc(name: str) -> None:
-    assert others(name) <= {"spacy", "numpy"}
+    assert others(name) <= {"spacy", "numpy"} | OPTIONAL.get(name, set())
+
+
+@pytest.mark.parametrize("package", ["pyarrow", "ray"])
+def test_package_of_an_extra_is_imported_by_one_module(package: str) -> None:
+    names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    users = {name for name in names if package in others(name)}
+    assert users == {name for name, packages in OPTIONAL.items() if package in packages}
 
 
 @pytest.mark.parametrize("name", sorted(DATA_RING))
@@ -90,7 +100,9 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
 def test_light_modules_do_not_need_torch() -> None:
     # thinc imports torch by itself where it is installed, so sys.modules would say nothing.
-    code = f"import sys\nsys.modules['torch'] = None\nimport {', '.join(LIGHT)}\n"
+    missing = ("torch", "pyarrow", "ray")
+    block = "".join(f"sys.modules[{name!r}] = None\n" for name in missing)
+    code = f"import sys\n{block}import spacy_rin.extract_command, {', '.join(LIGHT)}\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

@@ -17,6 +17,7 @@ from wasabi import msg
 
 from .convert import Report, convert
 from .errors import Errors
+from .extract_command import extract_command
 from .files import write_json
 from .inspection import inspect_docs, read_docs
 from .render import write_page
@@ -28,6 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+app.command("extract")(extract_command)
 
 
 def main() -> None:
