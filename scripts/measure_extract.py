@@ -102,7 +102,7 @@ def read_rows(path: Path) -> list[str]:
 def run(options: list[str], output: Path, documents: int) -> dict[str, Any]:
     """Run the command to its end; speed and memory, from its first batch on."""
     start = time.monotonic()
-    samples: list[tuple[float, int, int]] = []
+    samples: list[tuple[float, float, float]] = []
     with begin(options, output) as process:
         for seconds in ticks(process, start):
             if has_batches(output, 1):

@@ -56,7 +56,7 @@ def read_with_ray(source: Source, done: Done, workers: Workers) -> Generator[Fou
                 for line in columns["found"]:
                     yield Found(*json.loads(line))
         except ray.exceptions.RayError as error:
-            raise OSError(Errors.R074.format(reason=_last_line(error))) from None
+            raise OSError(Errors.R074.format(reason=_reason(error))) from None
 
 
 def import_ray() -> Any:
@@ -101,18 +101,20 @@ def _running(ray: Any, workers: Workers) -> Iterator[None]:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         size = {} if workers.ray_address else {"num_cpus": workers.processes}
         ray.init(workers.ray_address, logging_level=logging.ERROR, log_to_driver=False, **size)
-    context = ray.data.DataContext.get_current()
-    before = context.target_max_block_size, context.enable_progress_bars
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context, logger = ray.data.DataContext.get_current(), logging.getLogger("ray.data")
+    before = context.target_max_block_size, context.enable_progress_bars, logger.level
     context.target_max_block_size, context.enable_progress_bars = BLOCK_BYTES, False
+    # What is wrong comes back as an exception; Ray would print it too, with all its tracebacks.
+    logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        context.target_max_block_size, context.enable_progress_bars = before
+        context.target_max_block_size, context.enable_progress_bars = before[:2]
+        logger.setLevel(before[2])
         if started:
             ray.shutdown()
 
 
-def _last_line(error: Exception) -> str:
-    """What happened at the end of the tracebacks that Ray hands on."""
-    return str(error).strip().splitlines()[-1]
+def _reason(error: Exception) -> str:
+    """The error that a worker raised, which stands first among the tracebacks Ray hands on."""
+    return str(error).partition("\n\nThe above exception")[0].strip().splitlines()[-1]
