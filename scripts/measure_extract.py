@@ -50,7 +50,7 @@ def main(
     """Measure each engine, a run that is killed, and a long document."""
     texts = read_texts(corpus)
     result: dict[str, Any] = {
-        "model": identify(model)["name"],
+        "model": identify(model).name,
         "documents": documents,
         "processes": processes,
         "versions": package_versions(),

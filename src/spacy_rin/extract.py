@@ -72,9 +72,10 @@ def extract(
     check_output(output, by)
     if output.resolve() in {Path(path).resolve() for path in source.inputs}:
         raise ValueError(Errors.R121.format(path=output, reason="it is a file to read"))
-    identity = identify(str(model))
+    pipeline = identify(str(model))
     _check_beginning(output, resume, overwrite)
-    workers = Workers(identity["load"], processes, gpu_id, num_gpus, ray_address)
+    workers = Workers(pipeline.load, processes, gpu_id, num_gpus, ray_address)
+    identity = {"name": pipeline.name, "sha256": pipeline.sha256}
     header = {"version": VERSION, **source.fingerprint(), "model": identity}
     path = journal_path(output)
     path.parent.mkdir(parents=True, exist_ok=True)

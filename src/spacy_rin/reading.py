@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import spacy
 from spacy.tokens import Doc
@@ -21,11 +22,23 @@ from .journal import Entry
 from .rows import rows_of
 
 
-def identify(model: str) -> dict[str, str]:
-    """Tell a pipeline from every other, without loading it.
+class Pipeline(NamedTuple):
+    """What tells a pipeline from every other.
+
+    load (str): What a process anywhere on the machine can load it by.
+    name (str): Language, name and version.
+    sha256 (str): Checksum of its files.
+    """
+
+    load: str
+    name: str
+    sha256: str
+
+
+def identify(model: str) -> Pipeline:
+    """Find a pipeline, without loading it.
 
     model (str): Package or directory.
-    RETURNS (dict): `load`, what every process can load it by; `name`, and `sha256` of its files.
     RAISES (OSError): If there is none.
     """
     path = get_package_path(model) if is_package(model) else Path(model).resolve()
@@ -37,11 +50,9 @@ def identify(model: str) -> dict[str, str]:
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(str(file.relative_to(path)).encode())
             digest.update(file.read_bytes())
-    return {
-        "load": model if is_package(model) else str(path),
-        "name": f"{meta['lang']}_{meta['name']} {meta['version']}",
-        "sha256": digest.hexdigest(),
-    }
+    load = model if is_package(model) else str(path)
+    name = f"{meta['lang']}_{meta['name']} {meta['version']}"
+    return Pipeline(load, name, digest.hexdigest())
 
 
 @cache

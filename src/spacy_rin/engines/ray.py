@@ -23,6 +23,8 @@ from .workers import Found, Workers, read_batch
 
 # Ray gathers what a task yields up to this size; its default of 128 MB is hours of reading.
 BLOCK_BYTES = 2**14
+# A Ray of our own reports to nobody, and its core does not print what is no concern of the user.
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 Columns = dict[str, np.ndarray]
 
 
@@ -33,11 +35,9 @@ def read_with_ray(source: Source, done: Done, workers: Workers) -> Generator[Fou
     """
     ray = import_ray()
     with _running(ray, workers):
-        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
-            ray.get_runtime_context().get_node_id(), soft=False
-        )
+        here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
         # The reader needs hardly any time: of a whole core it would deprive a worker.
-        read: dict[str, Any] = {"num_cpus": 0, "scheduling_strategy": here}
+        read: dict[str, Any] = {"num_cpus": 0, "label_selector": here}
         pool = ray.data.ActorPoolStrategy(size=workers.processes)
         found = (
             ray.data.from_items([0])
@@ -64,7 +64,6 @@ def import_ray() -> Any:
     try:
         import ray
         import ray.data
-        import ray.util.scheduling_strategies
     except ImportError:
         message = Errors.R065.format(what="--engine ray", package="ray[data]", extra="ray")
         raise ValueError(message) from None
@@ -98,7 +97,8 @@ def _running(ray: Any, workers: Workers) -> Iterator[None]:
     """Ray as it is there already, or on this machine for as long as this lasts."""
     started = not ray.is_initialized()
     if started:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
         size = {} if workers.ray_address else {"num_cpus": workers.processes}
         ray.init(workers.ray_address, logging_level=logging.ERROR, log_to_driver=False, **size)
     context, logger = ray.data.DataContext.get_current(), logging.getLogger("ray.data")
