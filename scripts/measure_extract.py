@@ -33,6 +33,7 @@ from spacy_rin.reading import BatchReader, identify
 CORPORA = ("webnlg/test", "nyt/test", "nyt_small/test")
 SECONDS_BETWEEN_SAMPLES = 0.25
 LONG_WORDS = 50_000
+TURNS = 4
 
 
 def main(
@@ -56,25 +57,27 @@ def main(
         "versions": package_versions(),
         "hardware": describe_hardware(),
     }
-    with TemporaryDirectory() as folder:
-        source = write_documents(Path(folder) / "texts.jsonl", texts, documents)
-        command = [str(source), "--model", model, "--processes", str(processes), "--id-field", "id"]
-        outputs = {}
-        for engine in engines.split(","):
-            outputs[engine] = Path(folder) / f"{engine}.jsonl"
-            msg.info(f"{engine}: {documents:,} documents")
-            result[engine] = run([*command, "--engine", engine], outputs[engine], documents)
-        rows = {engine: read_rows(path) for engine, path in outputs.items()}
-        first, *others = rows.values()
-        result["triples"] = len(first)
-        result["engines_agree"] = all(other == first for other in others)
-        msg.info(f"killed {kills} times")
-        killed = Path(folder) / "killed.jsonl"
-        size = next(iter(outputs.values())).stat().st_size
-        result["kills"] = kill_and_resume(command, killed, size, kills, random.Random(seed))
-        result["killed_run_agrees"] = read_rows(killed) == first
     msg.info(f"a document of {LONG_WORDS:,} words")
     result["long_document"] = measure_long(model, texts)
+    write_json(output, result)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        source = write_documents(folder / "texts.jsonl", texts, documents)
+        command = [str(source), "--model", model, "--processes", str(processes), "--id-field", "id"]
+        rows: dict[str, list[str]] = {}
+        for engine in engines.split(","):
+            msg.info(f"{engine}: {documents:,} documents")
+            path = folder / f"{engine}.jsonl"
+            result[engine] = run([*command, "--engine", engine], path, documents)
+            rows[engine] = read_rows(path)
+            result["triples"] = {engine: len(found) for engine, found in rows.items()}
+            result["engines_agree"] = all(found == rows[engine] for found in rows.values())
+            write_json(output, result)
+        msg.info(f"killed {kills} times")
+        killed = folder / "killed.jsonl"
+        size = path.stat().st_size
+        result["kills"] = kill_and_resume(command, killed, size, kills, random.Random(seed))
+        result["killed_run_agrees"] = read_rows(killed) == rows[engine]
     write_json(output, result)
     msg.good(f"Wrote {output}")
 
@@ -202,7 +205,7 @@ def measure_long(model: str, texts: list[str]) -> dict[str, Any]:
     short = [Document(str(k), sentence) for k, sentence in enumerate(sentences)]
     seconds: dict[str, list[float]] = {"long": [], "short": []}
     rss = []
-    for _ in range(4):
+    for _ in range(TURNS):
         for name, batch in (("short", short), ("long", long)):
             start = time.perf_counter()
             for k in range(0, len(batch), 128):
