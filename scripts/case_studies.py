@@ -58,7 +58,7 @@ def main(
         for row, nlp in systems.items():
             doc, rounds = read_sentence(nlp, gold)
             picture = output.with_name(f"case_{words[0].lower()}_{row}.svg")
-            write_text(picture, draw(make_pictures(doc)[0]))
+            write_text(picture, draw(next(make_pictures(doc))))
             parts.append(f"### {row}\n\nFound: {say(doc)}\n\n![{row}]({picture.name})\n")
             parts.append(rounds_table(find_rin(nlp), doc, rounds))
     write_text(output, "\n".join(parts))

@@ -19,6 +19,7 @@ from .convert import Report, convert
 from .describe import write_card
 from .errors import Errors
 from .export import FORMATS, MEANING, NAMESPACE, Exported, export
+from .extract_command import extract_command
 from .files import write_json
 from .inspection import inspect_docs, read_docs
 from .page import write_page
@@ -30,6 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+app.command("extract")(extract_command)
 
 
 def main() -> None:

@@ -201,3 +201,59 @@ class Errors:
         "pipeline, and give the result of that."
     )
     R097 = "Expected the directory of a trained pipeline, found no meta.json in {path}."
+    # extraction
+    R060 = (
+        "Can't read {path}: {reason}. Give text, JSON lines or Parquet files (folder/*.jsonl for "
+        "those of a folder), or - for standard input."
+    )
+    R061 = (
+        "Can't tell the form of {path} by the end of its name; known are {suffixes}. Say it: "
+        "--format text (one document a line), jsonl or parquet."
+    )
+    R062 = "Unknown {setting} {found!r}. Expected one of {names}."
+    R063 = (
+        "Malformed record at {place}: {reason}. What was read before it is kept: go on with "
+        "--resume --skip-bad, which makes such records rows with an error; or repair the file and "
+        "begin anew with --overwrite."
+    )
+    R064 = "{path} has no column {column!r}; found {found}. Name it by --text-field or --id-field."
+    R065 = (
+        "{what} needs {package}, which is not installed: "
+        "pip install {package}, or spacy-rin with the extra [{extra}]."
+    )
+    R066 = "Can't tell what to write to {path}: expected a name that ends with one of {suffixes}."
+    R067 = "{path} exists already. Give another --output, or replace it by --overwrite."
+    R068 = (
+        "An earlier run to {output} was interrupted; what it has done is in {journal}. Go on with "
+        "--resume, or begin anew with --overwrite."
+    )
+    R069 = (
+        "{path} was not written by spacy-rin extract, or by another version of it. Move it away, "
+        "or begin anew with --overwrite, which removes it."
+    )
+    R070 = (
+        "Can't resume {path}: it was begun with other {name}: {old}, now {new}. Call it as before, "
+        "or begin anew with --overwrite."
+    )
+    R071 = (
+        "Can't write {path}: {reason}. What was read before is kept in the journal beside the "
+        "output: make room and go on with --resume."
+    )
+    R072 = (
+        "A worker process died, most likely for want of memory. What was read before is kept: go "
+        "on with --resume, with fewer --processes."
+    )
+    R073 = (
+        "Ray reads files, and can't read the standard input of this process. Write it to a file "
+        "first, or take --engine local."
+    )
+    R074 = (
+        "Ray stopped: {reason}. What was read before is kept: go on with --resume, also with "
+        "--engine local."
+    )
+    R075 = (
+        "Can't find the pipeline {model!r}: expected an installed package (`pip list` shows them), "
+        "or a directory that `nlp.to_disk` wrote."
+    )
+    R076 = "One row a document is for .jsonl, found {path}: CSV and Parquet have one row a triple."
+    R077 = "--resume and --overwrite exclude each other: go on, or begin anew."

@@ -1,0 +1,60 @@
+"""Batches read on this machine: by this process, or by several of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+
+from ..documents import Source, read_batches
+from ..errors import Errors
+from ..journal import Done
+from .workers import Found, Workers, read_batch
+
+# Batches that wait for a worker or to be taken, so that an endless input does not pile up.
+WAITING = 2
+
+
+def read_locally(source: Source, done: Done, workers: Workers) -> Generator[Found, None, None]:
+    """Read batches in their order; with several processes, each has a pipeline and one thread.
+
+    RAISES (ChildProcessError): If a worker dies.
+    """
+    batches = read_batches(source, done)
+    if workers.processes == 1:
+        for batch in batches:
+            yield read_batch(workers.model, workers.gpu_id, 0, batch)
+        return
+    # Forked workers would share torch's threads and the GPU's context with this process.
+    pool = ProcessPoolExecutor(workers.processes, get_context("spawn"), _begin_worker)
+    waiting: deque[Future[Found]] = deque()
+    try:
+        for batch in batches:
+            waiting.append(pool.submit(read_batch, workers.model, workers.gpu_id, 1, batch))
+            if len(waiting) > WAITING * workers.processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise ChildProcessError(Errors.R072) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C reaches the whole group; the main process alone answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool's workers wait for ever if the main process is killed: they hold its pipe open."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

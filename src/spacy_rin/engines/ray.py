@@ -1,0 +1,120 @@
+"""Batches read by Ray Data: one reader beside the driver, a pool of actors with a pipeline each.
+
+A block holds about one batch, so that the pool shares even a small file. Ray runs again what a lost
+worker or machine had in hand; the driver takes batches in any order, each of them once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..documents import Document, DocumentBatch, Source, read_batches
+from ..errors import Errors
+from ..journal import Done
+from .workers import Found, Workers, read_batch
+
+# Ray gathers what a task yields up to this size; its default of 128 MB is hours of reading.
+BLOCK_BYTES = 2**14
+# A Ray of our own reports to nobody, and its core does not print what is no concern of the user.
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+Columns = dict[str, np.ndarray]
+
+
+def read_with_ray(source: Source, done: Done, workers: Workers) -> Generator[Found, None, None]:
+    """Read batches with Ray's workers, in any order.
+
+    RAISES (OSError): If Ray gives up.
+    """
+    ray = import_ray()
+    with _running(ray, workers):
+        here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
+        # The reader needs hardly any time: of a whole core it would deprive a worker.
+        read: dict[str, Any] = {"num_cpus": 0, "label_selector": here}
+        pool = ray.data.ActorPoolStrategy(size=workers.processes)
+        found = (
+            ray.data.from_items([0])
+            .map_batches(_read_source, fn_args=(source, done, os.getcwd()), **read)
+            .map_batches(
+                _Worker,
+                fn_constructor_args=(workers,),
+                compute=pool,
+                batch_size=1,
+                num_cpus=1,
+                num_gpus=workers.num_gpus,
+            )
+        )
+        try:
+            for columns in found.iter_batches(batch_size=None, batch_format="numpy"):
+                for line in columns["found"]:
+                    yield Found(*json.loads(line))
+        except ray.exceptions.RayError as error:
+            raise OSError(Errors.R074.format(reason=_reason(error))) from None
+
+
+def import_ray() -> Any:
+    """RAISES (ValueError): If there is no Ray."""
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        message = Errors.R065.format(what="--engine ray", package="ray[data]", extra="ray")
+        raise ValueError(message) from None
+    return ray
+
+
+class _Worker:
+    """An actor: loads its pipeline at the first batch, and keeps it."""
+
+    def __init__(self, workers: Workers) -> None:
+        # Ray shows a worker only the GPUs that are its own, so that the first is the right one.
+        self.read = partial(read_batch, workers.model, 0 if workers.num_gpus else -1, 1)
+
+    def __call__(self, columns: Columns) -> Columns:
+        lines = []
+        for line in columns["batch"]:
+            number, documents = json.loads(line)
+            batch = DocumentBatch(number, [Document(*document) for document in documents])
+            lines.append(json.dumps(self.read(batch)))
+        return {"found": np.array(lines, dtype=object)}
+
+
+def _read_source(_: Columns, source: Source, done: Done, folder: str) -> Iterator[Columns]:
+    os.chdir(folder)  # relative paths are the driver's, and Ray's processes may begin elsewhere
+    for batch in read_batches(source, done):
+        yield {"batch": np.array([json.dumps(batch)], dtype=object)}
+
+
+@contextmanager
+def _running(ray: Any, workers: Workers) -> Iterator[None]:
+    """Ray as it is there already, or on this machine for as long as this lasts."""
+    started = not ray.is_initialized()
+    if started:
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        size = {} if workers.ray_address else {"num_cpus": workers.processes}
+        ray.init(workers.ray_address, logging_level=logging.ERROR, log_to_driver=False, **size)
+    context, logger = ray.data.DataContext.get_current(), logging.getLogger("ray.data")
+    before = context.target_max_block_size, context.enable_progress_bars, logger.level
+    context.target_max_block_size, context.enable_progress_bars = BLOCK_BYTES, False
+    # What is wrong comes back as an exception; Ray would print it too, with all its tracebacks.
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        context.target_max_block_size, context.enable_progress_bars = before[:2]
+        logger.setLevel(before[2])
+        if started:
+            ray.shutdown()
+
+
+def _reason(error: Exception) -> str:
+    """The error that a worker raised, which stands first among the tracebacks Ray hands on."""
+    return str(error).partition("\n\nThe above exception")[0].strip().splitlines()[-1]

@@ -1,0 +1,140 @@
+"""Documents → triples, at any scale: inputs → batches → engine → journal → output.
+
+Everything is streamed. What is done stands in a journal beside the output, so that an interrupted
+run can go on; the output appears under its name when it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from .documents import STDIN, Source, check_source
+from .engines import ENGINES, Workers, read_all
+from .errors import Errors
+from .journal import Journal, Totals, read_entries
+from .outputs import check_output, write_output
+from .reading import identify
+from .rows import rows_of
+
+__all__ = ["extract", "journal_path", "rows_of"]
+VERSION = 1
+
+
+def extract(
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    model: str | Path,
+    *,
+    format: str = "auto",
+    text_field: str = "text",
+    id_field: str | None = None,
+    by: str = "triple",
+    engine: str = "local",
+    processes: int = 1,
+    batch_size: int = 128,
+    gpu_id: int = -1,
+    num_gpus: float = 0,
+    ray_address: str | None = None,
+    skip_bad: bool = False,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Callable[[Totals], None] | None = None,
+) -> Totals:
+    """Read documents with a pipeline and write their triples.
+
+    inputs (Sequence[str | Path]): Files, or "-" for standard input.
+    output (str | Path): .jsonl, .csv or .parquet.
+    model (str | Path): Pipeline with a rin component: a package or a directory.
+    format (str): "text" (one document a line), "jsonl" or "parquet"; "auto" to go by the name.
+    text_field (str): Field or column of the text.
+    id_field (str): Field or column of the id; without, "<file name>:<number of line or row>".
+    by (str): "triple" for one row a triple, "document" for one JSON line a document.
+    engine (str): "local" or "ray".
+    processes (int): Workers, each with a pipeline of its own.
+    batch_size (int): Documents that are read at once.
+    gpu_id (int): GPU of the local engine, -1 for the CPU.
+    num_gpus (float): GPUs, or share of one, of each of Ray's workers.
+    ray_address (str): Ray cluster that is there already.
+    skip_bad (bool): Whether a malformed record becomes a row with an error, or stops the run.
+    resume (bool): Whether to go on where an earlier run was interrupted.
+    overwrite (bool): Whether to begin anew, and to replace the output.
+    progress (Callable): Called with the totals: at the beginning, then after each batch.
+    RETURNS (Totals): Counts, those of the interrupted run included.
+    RAISES (ValueError): If a setting or an input is wrong.
+    RAISES (OSError): If the pipeline is not there, the disk is full, or a worker died.
+    """
+    output = Path(output)
+    source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
+    _check_engine(engine, source, processes)
+    check_source(source)
+    check_output(output, by)
+    if output.resolve() in {Path(path).resolve() for path in source.inputs}:
+        raise ValueError(Errors.R121.format(path=output, reason="it is a file to read"))
+    pipeline = identify(str(model))
+    _check_beginning(output, resume, overwrite)
+    workers = Workers(pipeline.load, processes, gpu_id, num_gpus, ray_address)
+    identity = {"name": pipeline.name, "sha256": pipeline.sha256}
+    header = {"version": VERSION, **source.fingerprint(), "model": identity}
+    path = journal_path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Journal(path, header) as journal:
+        _fill(journal, engine, source, workers, skip_bad, progress)
+    write_output(output, read_entries(path), by)
+    path.unlink()
+    return journal.totals
+
+
+def journal_path(output: str | Path) -> Path:
+    """RETURNS (Path): Where a run to `output` records what it has done."""
+    output = Path(output)
+    return output.with_name(f".{output.name}.journal")
+
+
+def _fill(
+    journal: Journal,
+    engine: str,
+    source: Source,
+    workers: Workers,
+    skip_bad: bool,
+    progress: Callable[[Totals], None] | None,
+) -> None:
+    """Read what the journal lacks."""
+    progress = progress or (lambda totals: None)
+    progress(journal.totals)
+    # Closed at once on an error, so that no worker outlives it.
+    with closing(read_all(engine, source, journal.done, workers)) as found:
+        for number, entries, malformed in found:
+            if malformed >= 0 and not skip_bad:
+                bad = entries[malformed]
+                raise ValueError(Errors.R063.format(place=bad["document"], reason=bad["error"]))
+            journal.append(number, entries)
+            progress(journal.totals)
+
+
+def _check_engine(engine: str, source: Source, processes: int) -> None:
+    if engine not in ENGINES:
+        raise ValueError(Errors.R062.format(setting="engine", found=engine, names=ENGINES))
+    if processes < 1:
+        raise ValueError(Errors.R123.format(name="processes", least=1, found=processes))
+    if engine == "ray":
+        from .engines.ray import import_ray
+
+        import_ray()
+        if STDIN in source.inputs:
+            raise ValueError(Errors.R073)
+
+
+def _check_beginning(output: Path, resume: bool, overwrite: bool) -> None:
+    """Nothing that is there already is lost, or mixed with another run, unasked."""
+    journal = journal_path(output)
+    if resume and overwrite:
+        raise ValueError(Errors.R077)
+    if overwrite:
+        journal.unlink(missing_ok=True)
+    elif journal.exists():
+        if not resume:
+            raise ValueError(Errors.R068.format(output=output, journal=journal))
+    elif output.exists():
+        raise ValueError(Errors.R067.format(path=output))

@@ -1,0 +1,88 @@
+"""`spacy-rin extract`: options, progress and summary around `extract.extract`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from .extract import extract
+from .journal import Totals
+
+
+def extract_command(
+    inputs: Annotated[list[str], typer.Argument(help="Text, JSON lines, Parquet; - for stdin")],
+    model: Annotated[str, typer.Option(help="Trained pipeline: a package or a directory")],
+    output: Annotated[Path, typer.Option(help="Ends with .jsonl, .csv or .parquet")],
+    format: Annotated[
+        str, typer.Option(help="text (one document a line), jsonl, parquet")
+    ] = "auto",
+    text_field: Annotated[str, typer.Option(help="Field or column of the text")] = "text",
+    id_field: Annotated[str | None, typer.Option(help="That of the id; else file:line")] = None,
+    by: Annotated[str, typer.Option(help="One row a triple, or (.jsonl) a document")] = "triple",
+    engine: Annotated[str, typer.Option(help="local, or ray for many machines")] = "local",
+    processes: Annotated[int, typer.Option(help="Workers, each with its own pipeline")] = 1,
+    batch_size: Annotated[int, typer.Option(help="Documents that are read at once")] = 128,
+    gpu_id: Annotated[int, typer.Option(help="GPU of the local engine, -1 for the CPU")] = -1,
+    num_gpus: Annotated[float, typer.Option(help="GPUs of each of Ray's workers")] = 0,
+    ray_address: Annotated[str | None, typer.Option(help="Cluster that is there already")] = None,
+    skip_bad: Annotated[bool, typer.Option(help="Malformed records become error rows")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on where a run was interrupted")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Begin anew, replace the output")] = False,
+) -> None:
+    """Read documents with a pipeline and write their triples, at any scale.
+
+    An interrupted run goes on with --resume: nothing is lost, and nothing is there twice.
+    """
+    settings: dict[str, Any] = {
+        "format": format,
+        "text_field": text_field,
+        "id_field": id_field,
+        "by": by,
+        "engine": engine,
+        "processes": processes,
+        "batch_size": batch_size,
+        "gpu_id": gpu_id,
+        "num_gpus": num_gpus,
+        "ray_address": ray_address,
+        "skip_bad": skip_bad,
+        "resume": resume,
+        "overwrite": overwrite,
+    }
+    with tqdm(unit=" documents", disable=None, leave=False) as bar:
+        totals = extract(inputs, output, model, progress=_progress(bar), **settings)
+    _print_totals(totals, output)
+
+
+def _progress(bar: tqdm) -> Callable[[Totals], None]:
+    """Show totals on a bar, at the speed of this run alone."""
+    words_before: int | None = None
+
+    def show(totals: Totals) -> None:
+        nonlocal words_before
+        if bar.disable:
+            return
+        if words_before is None:
+            words_before = totals.words
+            bar.initial = bar.n = totals.documents
+        seconds = max(bar.format_dict["elapsed"], 1e-3)
+        speed = (totals.words - words_before) / seconds
+        bar.set_postfix_str(f"{speed:,.0f} words/s", refresh=False)
+        bar.update(totals.documents - bar.n)
+
+    return show
+
+
+def _print_totals(totals: Totals, output: Path) -> None:
+    found = f"{totals.triples:,} triples of {totals.documents:,} documents"
+    msg.good(f"Wrote {output}: {found} ({totals.words:,} words)")
+    if totals.failed:
+        msg.warn(
+            f"{totals.failed:,} documents failed: their rows have an error in place of triples"
+        )
+    if not totals.documents:
+        msg.warn("The inputs hold no document")

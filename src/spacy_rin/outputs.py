@@ -1,0 +1,87 @@
+"""What documents became → a file of triples: JSON lines, CSV or Parquet, by the end of its name."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from . import parquet
+from .errors import Errors
+from .files import replacing
+from .journal import Entry
+from .rows import COLUMNS
+
+ROWS = ("triple", "document")
+
+
+def check_output(path: Path, by: str) -> None:
+    """Find out, before anything is read, what can't be written.
+
+    RAISES (ValueError): If the kind of file is unknown, it is a directory, or pyarrow is missing.
+    """
+    if path.suffix not in WRITERS:
+        raise ValueError(Errors.R066.format(path=path, suffixes=", ".join(WRITERS)))
+    if by not in ROWS:
+        raise ValueError(Errors.R062.format(setting="by", found=by, names=ROWS))
+    if by == "document" and path.suffix != ".jsonl":
+        raise ValueError(Errors.R076.format(path=path))
+    if path.is_dir():
+        raise ValueError(Errors.R052.format(path=path))
+    if path.suffix == ".parquet":
+        parquet.check_installed()
+
+
+def write_output(path: Path, entries: Iterable[Entry], by: str = "triple") -> None:
+    """Write a file, whole or not at all.
+
+    path (Path): Its final name.
+    entries (Iterable[Entry]): What each document became; read once, as a stream.
+    by (str): "triple": one row a triple. "document": one JSON line a document, with its triples.
+    RAISES (OSError): If the disk is full.
+    """
+    rows = _by_document(entries) if by == "document" else _by_triple(entries)
+    try:
+        with replacing(path) as temporary:
+            WRITERS[path.suffix](temporary, rows)
+    except OSError as error:
+        raise OSError(Errors.R071.format(path=path, reason=error.strerror or error)) from None
+
+
+def _by_triple(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        if "error" in entry:
+            yield {"document": entry["document"], "error": entry["error"]}
+        for triple in entry.get("triples", ()):
+            yield {"document": entry["document"], **triple}
+
+
+def _by_document(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        yield {name: entry[name] for name in ("document", "triples", "error") if name in entry}
+
+
+def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _write_csv(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf8", newline="") as file:
+        writer = csv.DictWriter(file, list(COLUMNS))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_parquet(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+    parquet.write_rows(path, rows, COLUMNS)
+
+
+WRITERS: dict[str, Callable[[Path, Iterator[dict[str, Any]]], None]] = {
+    ".jsonl": _write_jsonl,
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+}

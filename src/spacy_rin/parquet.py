@@ -1,0 +1,70 @@
+"""Parquet files ↔ rows, by pyarrow, which is imported only when there is one to read or write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from .errors import Errors
+
+# Rows in memory at once.
+ROWS = 10_000
+
+
+def check_columns(path: str | Path, columns: Sequence[str]) -> None:
+    """RAISES (ValueError): If the file is no Parquet file or lacks one of the columns."""
+    with _open(path) as file:
+        found = file.schema_arrow.names
+    for column in columns:
+        if column not in found:
+            raise ValueError(Errors.R064.format(path=path, column=column, found=", ".join(found)))
+
+
+def read_columns(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read some columns as a stream.
+
+    YIELDS (tuple[int, dict]): The row's number, from 1, and its values by column.
+    """
+    with _open(path) as file:
+        batches = file.iter_batches(batch_size=ROWS, columns=list(columns))
+        yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+
+
+def write_rows(path: Path, rows: Iterable[dict[str, Any]], columns: dict[str, type]) -> None:
+    """Write rows as a stream; a column that a row lacks is null there.
+
+    columns (dict[str, type]): str, int or float, by name.
+    """
+    pa = _pyarrow()
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    schema = pa.schema([(name, types[type]) for name, type in columns.items()])
+    rows = iter(rows)
+    with pa.parquet.ParquetWriter(path, schema) as writer:
+        while chunk := list(islice(rows, ROWS)):
+            writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
+
+
+def check_installed() -> None:
+    """RAISES (ValueError): If there is no pyarrow."""
+    _pyarrow()
+
+
+def _open(path: str | Path) -> Any:
+    pa = _pyarrow()
+    try:
+        return pa.parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(Errors.R060.format(path=path, reason=error)) from None
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise ValueError(
+            Errors.R065.format(what="Parquet", package="pyarrow", extra="parquet")
+        ) from None
+    return pyarrow

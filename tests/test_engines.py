@@ -1,0 +1,168 @@
+"""Whoever reads, the rows are the same; whoever dies, it is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import spacy
+from toy import gold_docs, trained
+
+from spacy_rin.documents import Source, read_batches
+from spacy_rin.engines import Workers, read_all
+from spacy_rin.extract import extract, journal_path
+from spacy_rin.journal import Done
+
+TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("model")
+    trained().to_disk(path)
+    return str(path)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.jsonl"
+    rows = [{"id": k, "text": text} for k, text in enumerate(TEXTS)]
+    path.write_text("\n".join([*map(json.dumps, rows), "{broken"]), encoding="utf8")
+    return path
+
+
+def rows(path: Path) -> Counter[str]:
+    return Counter(path.read_text(encoding="utf8").splitlines())
+
+
+def one_process(source: Path, model: str) -> list[str]:
+    output = source.with_name("expected.jsonl")
+    extract([source], output, model, batch_size=5, skip_bad=True)
+    return output.read_text(encoding="utf8").splitlines()
+
+
+def test_processes_change_nothing(source: Path, model: str, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    extract([source], output, model, batch_size=5, processes=2, skip_bad=True)
+    assert output.read_text(encoding="utf8").splitlines() == one_process(source, model)
+
+
+def test_ray_changes_nothing_but_the_order(source: Path, model: str, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed (the extra `ray`)")
+    expected, output = Counter(one_process(source, model)), tmp_path / "out.jsonl"
+    settings = {"batch_size": 5, "engine": "ray"}
+    with pytest.raises(ValueError, match=r"texts\.jsonl:37"):
+        extract([source], output, model, **settings)
+    # as if it had been killed after two batches and a half
+    lines = journal_path(output).read_bytes().splitlines(keepends=True)
+    assert len(lines) > 3
+    journal_path(output).write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    totals = extract([source], output, model, resume=True, skip_bad=True, **settings)
+    assert rows(output) == expected and totals.documents == len(TEXTS) + 1
+
+
+def test_ray_says_what_it_cannot_do(source: Path, tmp_path: Path, model: str) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed (the extra `ray`)")
+    with pytest.raises(ValueError, match="standard input"):
+        extract(["-"], tmp_path / "out.jsonl", model, engine="ray")
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    with pytest.raises(OSError, match="rin component"):
+        extract([source], tmp_path / "out.jsonl", tmp_path / "blank", engine="ray")
+
+
+def test_error_of_a_worker_comes_back(source: Path, tmp_path: Path) -> None:
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    with pytest.raises(ValueError, match="rin component"):
+        extract([source], tmp_path / "out.jsonl", tmp_path / "blank", processes=2)
+
+
+def test_endless_input_does_not_pile_up(tmp_path: Path, model: str) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("It rained .\n" * 400)
+    taken: list[int] = []
+
+    class Taken(Done):
+        """Asked for every batch that is read from the input."""
+
+        def __contains__(self, number: object) -> bool:
+            assert isinstance(number, int)
+            taken.append(number)
+            return False
+
+    source = Source((str(path),), batch_size=4)
+    found = read_all("local", source, Taken(), Workers(model, processes=2))
+    assert next(found).number == 0
+    found.close()
+    assert len(taken) < 10 < len(list(read_batches(source)))
+
+
+def children(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def running(tmp_path: Path, model: str) -> subprocess.Popen[str]:
+    """An extraction with two workers whose input does not end."""
+    code = f"""
+from spacy_rin.extract import extract
+if __name__ == "__main__":
+    try:
+        extract(["-"], {str(tmp_path / "out.jsonl")!r}, {model!r}, batch_size=2, processes=2)
+    except OSError as error:
+        print(error)
+"""
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    process = subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    process.stdin.write("Plato was born in Athens .\n" * 100)
+    process.stdin.flush()
+    journal = journal_path(tmp_path / "out.jsonl")
+    wait_until(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 2)
+    return process
+
+
+def wait_until(condition: object, seconds: float = 180) -> None:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc here")
+
+
+@needs_proc
+def test_dead_worker_is_an_error_and_no_hang(running: subprocess.Popen[str]) -> None:
+    worker = children(running.pid)[-1]
+    os.kill(worker, signal.SIGKILL)
+    output, _ = running.communicate("Plato was born in Athens .\n" * 100, timeout=180)
+    assert "worker process died" in output and "--resume" in output
+    assert running.returncode == 0
+
+
+@needs_proc
+def test_workers_do_not_outlive_a_killed_run(running: subprocess.Popen[str]) -> None:
+    workers = children(running.pid)
+    assert len(workers) >= 2
+    running.kill()
+    running.communicate()
+    wait_until(lambda: not any(map(is_running, workers)))
