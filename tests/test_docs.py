@@ -47,6 +47,13 @@ def name_of(page: Path) -> str:
 ONLY_CHECKED = {
     "source .venv/bin/activate": "made by `make setup`, of the test's own environment",
     "python -m spacy project assets": "downloads",
+    "prodigy mark": "Prodigy is a commercial product",
+    "prodigy db-out": "Prodigy is a commercial product",
+    "spacy-rin convert annotated.jsonl": "reads Prodigy's file; tests/test_prodigy.py",
+    "spacy-rin extract texts.txt --model en_rin_demo --output ray.jsonl": "tests/test_engines.py",
+    "spacy-rin extract texts.txt --model en_rin_demo --output triples.jsonl --engine ray": (
+        "wants a cluster"
+    ),
     "python -m spacy project run all": "takes minutes; .ci/run runs the same workflow, `make demo`",
 }
 # What is run otherwise than it stands there: what is put in the place of what.
@@ -99,6 +106,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         convert(path / f"{part}.jsonl", path / "corpus" / f"{part}.spacy", strict=True)
     vectors = [f"{word} {' '.join([value] * 100)}" for word, value in (("a", "0.5"), ("b", "0.1"))]
     (path / "vectors.txt").write_text("\n".join(["2 100", *vectors]), encoding="utf8")
+    texts = [json.dumps({"text": text}) for text in SENTENCES]
+    (path / "news.jsonl").write_text("\n".join(texts), encoding="utf8")
     shutil.copytree(ROOT / "configs", path / "configs")
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
@@ -170,7 +179,20 @@ def read_config(snippet: Snippet) -> None:
         assert not is_function or registry.get(kind, name)
 
 
-EVALUATORS = {"bash": run_commands, "json": read_records, "ini": read_config}
+def read_turtle(snippet: Snippet) -> None:
+    """A graph; what a prefix stands for is not shown."""
+    names = set(re.findall(r"\b(\w+):\w", re.sub("<.*?>", "", snippet.parsed)))
+    prefixes = "".join(f"@prefix {name}: <https://example.org/{name}/> .\n" for name in names)
+    rdflib = pytest.importorskip("rdflib")
+    assert len(rdflib.Graph().parse(data=prefixes + snippet.parsed, format="turtle"))
+
+
+EVALUATORS = {
+    "bash": run_commands,
+    "json": read_records,
+    "ini": read_config,
+    "turtle": read_turtle,
+}
 PARSERS = [CodeBlockParser(language, evaluator) for language, evaluator in EVALUATORS.items()]
 SYBIL = Sybil([*PARSERS, PythonCodeBlockParser(), SkipParser()])
 
