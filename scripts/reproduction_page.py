@@ -6,6 +6,7 @@ What is said of a row that differs from the published figure stands in results/n
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from typing import Any
 
 from tables import mean_of, prf_table
@@ -24,7 +25,7 @@ TABLES = {
 PLOTS = {
     "reproduction_rounds.png": "F1 over the rounds K, as the authors' code counts",
     "reproduction_threshold.png": "precision and recall (`rel`) over the threshold",
-    "reproduction_training.png": "dev and test over the epochs",
+    "reproduction_training.png": "dev and test over the epochs, `rin_best`",
 }
 LEGEND = """Test F1, mean ± standard deviation over the seeds. Chosen on dev; in the last column,
 the best epoch on test, as the authors' code chooses. Published: partial match on `webnlg_copyre`,
@@ -33,12 +34,19 @@ marked * if it differs from the published one by more than two standard deviatio
 """
 
 
-def section(rows: dict[str, Any], notes: dict[str, str]) -> str:
-    """RETURNS (str): Markdown: figures beside the published ones, notes, plots, tables of `rin`."""
-    parts = ["## Reproduction\n", LEGEND, overview(rows), *differences(rows, notes)]
+def section(rows: dict[str, Any], notes: dict[str, str], wanted: Counter[tuple[str, str]]) -> str:
+    """Write the part on reproduced rows: figures, notes, plots, and the tables of `rin_best`.
+
+    rows (dict): What `reproduce.summarise` wrote.
+    notes (dict): What is said of a row, by row.
+    wanted (Counter): Seeds of each row and data set of the matrix.
+    RETURNS (str): Markdown.
+    """
+    parts = ["## Reproduction\n", LEGEND, overview(rows), missing(rows, wanted)]
+    parts += differences(rows, notes)
     parts += [f"### {title}\n\n![{title}]({name})\n" for name, title in PLOTS.items()]
-    for data, found in rows.get("rin", {}).items():
-        parts.append(f"### rin on {data}, mean of {found['n']} seeds\n")
+    for data, found in rows.get("rin_best", {}).items():
+        parts.append(f"### rin_best on {data}, mean of {found['n']} seeds\n")
         parts += [prf_table(title, average(found["runs"], key)) for key, title in TABLES.items()]
         parts.append(_errors(found["runs"]))
         parts.append(_further(found["runs"]))
@@ -76,6 +84,16 @@ def differences(rows: dict[str, Any], notes: dict[str, str]) -> list[str]:
     """RETURNS (list[str]): A paragraph for each row that differs, as far as one is written."""
     different = [row for row, data in rows.items() if any(differs(f) for f in data.values())]
     return [f"**{row}.** {notes[row].strip()}\n" for row in different if row in notes]
+
+
+def missing(rows: dict[str, Any], wanted: Counter[tuple[str, str]]) -> str:
+    """RETURNS (str): Which runs of the matrix have not been made, and how to make them."""
+    lacking = {
+        f"{row} on {data}": n - rows.get(row, {}).get(data, {}).get("n", 0)
+        for (row, data), n in wanted.items()
+    }
+    names = [f"{name} ({n} seeds)" if n > 1 else name for name, n in lacking.items() if n > 0]
+    return f"Not run yet (`make reproduce`): {', '.join(names)}.\n" if names else ""
 
 
 def average(runs: list[dict[str, Any]], key: str) -> dict[str, dict[str, float]]:

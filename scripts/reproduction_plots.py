@@ -1,4 +1,4 @@
-"""results/reproduction.json → its plots: over K, over the threshold, over the epochs."""
+"""results/reproduction.json → its plots: over K, the threshold, and the epochs of rin_best."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 DATA = ("webnlg", "webnlg_copyre")
 ROUNDS = "components.rin.model.rounds"
 # Rows that the curve over K goes through, besides those named curve_k….
-ON_THE_CURVE = ("rin", "rin_without_interaction")
+ON_THE_CURVE = ("rin_best", "rin_without_interaction")
 WITH_THRESHOLD = ("rin", "rin_best", "rin_trf_k2")
 # Of a run's curve over the epochs: key, legend and colour.
 OVER_EPOCHS = (
@@ -78,7 +78,7 @@ def _thresholds(panel: Any, rows: Rows, data: str) -> None:
 
 
 def _training(panel: Any, rows: Rows, data: str) -> None:
-    for run in rows.get("rin", {}).get(data, {}).get("runs", []):
+    for run in rows.get("rin_best", {}).get(data, {}).get("runs", []):
         epochs = [point["epoch"] for point in run["curve"]]
         for key, label, color in OVER_EPOCHS:
             values = [100 * (point[key] or 0) for point in run["curve"]]

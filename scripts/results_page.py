@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import reproduction_page
 import srsly
 import typer
+from reproduce import read_matrix
 from tables import mean_of, prf_table
 from wasabi import msg
 
@@ -19,6 +21,7 @@ RESULTS = Path("results")
 BENCHMARK = RESULTS / "benchmark.json"
 REPRODUCTION = RESULTS / "reproduction.json"
 NOTES = RESULTS / "notes.yml"
+MATRIX = Path("configs/reproduction.yml")
 # Rows of several seeds: file and title.
 MATRICES = {RESULTS / "precision.json": "float32 and bfloat16 products"}
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
@@ -70,7 +73,9 @@ def main() -> None:
     ]
     if REPRODUCTION.exists():
         notes = srsly.read_yaml(NOTES) if NOTES.exists() else {}
-        sections.append(reproduction_page.section(srsly.read_json(REPRODUCTION), notes))
+        wanted = Counter((run.row, run.dataset) for run in read_matrix(MATRIX))
+        rows = srsly.read_json(REPRODUCTION)
+        sections.append(reproduction_page.section(rows, notes, wanted))
     benchmark = srsly.read_json(BENCHMARK) if BENCHMARK.exists() else None
     if benchmark:
         sections += ["## Time and memory\n", speed_table(benchmark), PLOTS]

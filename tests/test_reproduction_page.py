@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -70,24 +71,32 @@ def test_overview_shows_figures_beside_the_published_ones() -> None:
 def test_notes_are_shown_for_rows_that_differ() -> None:
     rows = {"a": {"webnlg": make_row(0.8)}, "b": {"webnlg": make_row(0.77)}}
     notes = {"a": "Because of the vectors.", "b": "Nobody asks."}
-    text = page.section(rows, notes)
+    text = page.section(rows, notes, Counter())
     assert "**a.** Because of the vectors." in text and "Nobody asks." not in text
+
+
+def test_runs_that_lack_are_named() -> None:
+    wanted = Counter({("a", "webnlg"): 5, ("a", "nyt"): 1, ("b", "webnlg"): 2})
+    rows = {"a": {"webnlg": make_row(0.8)}, "b": {"webnlg": make_row(0.8)}}
+    text = page.missing(rows, wanted)
+    assert "a on webnlg (3 seeds), a on nyt." in text and "b on" not in text
+    assert page.missing(rows, Counter({("b", "webnlg"): 2})) == ""
 
 
 def test_tables_are_means_over_the_seeds() -> None:
     row = make_row(0.8)
     row["runs"][1] = {**row["runs"][1], "by_seen": {"class": {**PRF, "rel_f": 0.5}}}
     assert page.average(row["runs"], "by_seen")["class"]["rel_f"] == pytest.approx(0.4)
-    text = page.section({"rin": {"webnlg": row}}, {})
+    text = page.section({"rin_best": {"webnlg": row}}, {}, Counter())
     assert "| entity missed | 25.0 |" in text and "4 triples were found" in text
     assert "authors' own test file" not in text
     row["runs"][0]["further_test"] = dict.fromkeys(SCORES, 0.625)
-    assert "`rel_f` 62.5" in page.section({"rin": {"webnlg": row}}, {})
+    assert "`rel_f` 62.5" in page.section({"rin_best": {"webnlg": row}}, {}, Counter())
 
 
 def test_plots_are_drawn_also_where_rows_are_missing(tmp_path: Path) -> None:
     rows = {
-        "rin": {"webnlg": make_row(0.8)},
+        "rin_best": {"webnlg": make_row(0.8)},
         "curve_k1": {"webnlg": make_row(0.7, **{"components.rin.model.rounds": 1})},
     }
     for found in (rows, {}):
