@@ -41,13 +41,6 @@ def raw(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model")
-    trained().to_disk(path)
-    return path
-
-
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     return write_corpus(tmp_path / "gold.spacy", gold_docs(spacy.blank("en").vocab))
@@ -97,7 +90,7 @@ def test_nested_mentions_lower_what_flat_tags_can_find() -> None:
     assert inspect_docs(docs)["flat_tags_recall"] < whole["flat_tags_recall"] == 1.0
 
 
-def test_evaluate_prints_and_writes(model: Path, corpus: Path, tmp_path: Path) -> None:
+def test_evaluate_prints_and_writes(model: str, corpus: Path, tmp_path: Path) -> None:
     output = tmp_path / "results" / "toy.json"
     parts = ("--train", corpus, "--dev", corpus)
     result = run("evaluate", model, corpus, *parts, "--output", output)
@@ -133,7 +126,7 @@ def test_export_writes_and_says_what_the_form_cannot_hold(corpus: Path, tmp_path
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".jsonl"])
-def test_render_draws_what_a_pipeline_finds(model: Path, tmp_path: Path, suffix: str) -> None:
+def test_render_draws_what_a_pipeline_finds(model: str, tmp_path: Path, suffix: str) -> None:
     text = "Alan Turing was born in New York ."
     source = tmp_path / f"texts{suffix}"
     source.write_text(text if suffix == ".txt" else json.dumps({"text": text}), encoding="utf8")
@@ -170,7 +163,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_evaluate_takes_a_label_that_train_lacks(model: Path, tmp_path: Path) -> None:
+def test_evaluate_takes_a_label_that_train_lacks(model: str, tmp_path: Path) -> None:
     docs = gold_docs(spacy.blank("en").vocab)
     docs[0].ents = [Span(docs[0], ent.start, ent.end, label="NEW") for ent in docs[0].ents]
     docs[0].user_data["spacy_rin.relations"][0][3] = "never_seen"
@@ -187,14 +180,14 @@ def test_evaluate_records_the_settings_that_counted(corpus: Path, tmp_path: Path
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["threshold"] == 0.9
 
 
-def test_gold_without_relations_stops_the_evaluation(model: Path, tmp_path: Path) -> None:
+def test_gold_without_relations_stops_the_evaluation(model: str, tmp_path: Path) -> None:
     path = tmp_path / "test.spacy"
     DocBin(docs=gold_docs(spacy.blank("en").vocab)).to_disk(path)
     result = run("evaluate", model, path)
     assert isinstance(result.exception, ValueError) and "store_user_data" in str(result.exception)
 
 
-def test_row_without_text_is_named(model: Path, tmp_path: Path) -> None:
+def test_row_without_text_is_named(model: str, tmp_path: Path) -> None:
     source = tmp_path / "texts.jsonl"
     source.write_text('{"text": "a"}\n{"txt": "b"}\n', encoding="utf8")
     result = run("render", source, tmp_path / "page.html", "--model", model)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from toy import gold_docs, trained
+from toy import gold_docs
 
 from spacy_rin.documents import Source, read_batches
 from spacy_rin.engines import Workers, read_all
@@ -21,13 +21,6 @@ from spacy_rin.extract import extract, journal_path
 from spacy_rin.journal import Done
 
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("model")
-    trained().to_disk(path)
-    return str(path)
 
 
 @pytest.fixture

@@ -26,13 +26,6 @@ from spacy_rin.rows import COLUMNS
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)][:14]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("model")
-    trained().to_disk(path)
-    return str(path)
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "texts.txt"
