@@ -121,11 +121,36 @@ def test_of_equal_cells_one_takes_the_gradient() -> None:
     assert bias.grad.tolist() == [3.0] * 4
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_winners_are_where_the_maximum_is(precision: torch.dtype) -> None:
+    torch.manual_seed(0)
+    lengths = [7, 6, 12, 1]  # padded to each other
+    heads, tails = torch.randn(2, sum(lengths), 5)
+    # many equal logits and none that is larger than 0, some exactly 0
+    weight, bias = torch.randint(-1, 1, (4, 5)).float(), torch.tensor([0.0, -3.0, 2.0, 0.0])
+    heads, tails = heads.round(), tails.round()
+    factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
+    found = row_maximum(Table(*factors, Layout(lengths, CPU, 300), precision))
+    d_found = torch.randn_like(found)
+    gradients = torch.autograd.grad(found, factors, d_found)
+
+    expected, first = [], 0
+    for n in lengths:
+        text = slice(first, first + n)
+        m = torch.relu(heads[text].unsqueeze(1) + tails[text])
+        expected.append((m @ weight.T + bias).amax(1))
+        first += n
+    torch.testing.assert_close(found, torch.cat(expected))
+    # Whichever of equal cells has won, its logit is the maximum.
+    torch.testing.assert_close(gradients[3], d_found.sum(0))
+    torch.testing.assert_close((gradients[2] * weight).sum(1), (d_found * (found - bias)).sum(0))
+
+
 def test_prediction_looks_for_no_winners(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    find = row_maximum_module._places_of
+    find = row_maximum_module._maximum_and_places
     monkeypatch.setattr(
-        row_maximum_module, "_places_of", lambda *args: asked.append(args) or find(*args)
+        row_maximum_module, "_maximum_and_places", lambda *args: asked.append(args) or find(*args)
     )
     network = RIN(PaperInteraction(WIDTH), rounds=2)
     network.initialize(WIDTH, N_TAGS, N_LABELS)

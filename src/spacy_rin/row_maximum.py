@@ -19,11 +19,14 @@ from torch.nn.functional import embedding_bag
 from .layout import Layout
 from .table import BlockReader, Table, add_pair_gradient
 
+# of the bits of a float32, those that a bfloat16 does without
+LOWER_HALF = 2**16 - 1
+
 
 def row_maximum(table: Table) -> Tensor:
     """The largest logit over the tails j; the σ of equation (5) keeps the order and comes after.
 
-    Of equal cells the last one wins, and with it gets all of the gradient.
+    Of equal cells one wins, and with it gets all of the gradient.
 
     RETURNS (Tensor): (W, L), differentiable.
     """
@@ -52,13 +55,20 @@ class _RowMaximum(torch.autograd.Function):
             maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
-        for block, z in Table(heads, tails, weight, bias, layout, dtype).blocks():
+        reader = BlockReader(Table(heads, tails, weight, bias, layout, dtype))
+        for block in layout.blocks:
+            # The padding of a row repeats its last cell, and may win as well as that.
+            z = reader.products(reader.pairs(block))
             z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
-            largest = z.amax(1)
-            maximum.index_copy_(0, block.words, largest.index_select(0, block.real))
             if keep:
-                places = _places_of(largest, z).index_select(0, block.real)
+                largest, places = _maximum_and_places(z, reader.rounded)
+                places = places.index_select(0, block.real)
                 winners.index_copy_(0, block.words, places.to(winners.dtype))
+            else:
+                largest = z.amax(1)
+            maximum.index_copy_(0, block.words, largest.index_select(0, block.real))
+        # the same for all tails
+        maximum += bias
         ctx.save_for_backward(heads, tails, weight, bias, winners)
         ctx.layout = layout
         return maximum
@@ -79,16 +89,24 @@ class _RowMaximum(torch.autograd.Function):
         return d_heads, d_tails, d_weight, d_maximum.sum(0), None, None, None
 
 
-def _places_of(largest: Tensor, z: Tensor) -> Tensor:
-    """Find the maximum's tail; z is overwritten.
+def _maximum_and_places(z: Tensor, rounded: bool) -> tuple[Tensor, Tensor]:
+    """Find the maximum over the tails, and its tail; `max` with indices takes four times as long.
 
-    `max` with indices takes four times as long as these steps.
-
-    RETURNS (Tensor): (b·r, L), whole numbers of z's type.
+    z (Tensor): (b·r, n, L), overwritten.
+    rounded (bool): Whether z has come from bfloat16, so that the lower half of its bits is zero.
+    RETURNS (tuple): (b·r, L) maxima, and their places among the n, whole numbers of any type.
     """
     n = z.shape[1]
+    if rounded and n <= LOWER_HALF:
+        # A number's place in the half that is free decides between equal ones and comes along.
+        places = torch.arange(n, dtype=torch.int32, device=z.device)
+        z.view(torch.int32).bitwise_or_(places.view(1, n, 1))
+        bits = z.amax(1).view(torch.int32)
+        # NaN has a place outside
+        return (bits & ~LOWER_HALF).view(z.dtype), (bits & LOWER_HALF).clamp_(max=n - 1)
+    largest = z.amax(1)
     places = torch.arange(n, dtype=z.dtype, device=z.device)
-    return z.eq_(largest.unsqueeze(1)).mul_(places.view(1, n, 1)).amax(1)
+    return largest, z.eq_(largest.unsqueeze(1)).mul_(places.view(1, n, 1)).amax(1)
 
 
 def _gradient(

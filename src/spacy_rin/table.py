@@ -125,9 +125,9 @@ class BlockReader:
         self._m, self._d_m = weight.new_empty(P, D), weight.new_empty(P, D)
         self._z = weight.new_empty(P, L)
         # rounded factors and products
-        self._rounded = table.dtype != weight.dtype
-        self._m_16 = self._weight.new_empty(P if self._rounded else 0, D)
-        self._z_16 = self._weight.new_empty(P if self._rounded else 0, L)
+        self.rounded = table.dtype != weight.dtype
+        self._m_16 = self._weight.new_empty(P if self.rounded else 0, D)
+        self._z_16 = self._weight.new_empty(P if self.rounded else 0, L)
 
     def pairs(self, block: Block) -> Tensor:
         """Pair features of a block, m of equation (7).
@@ -141,15 +141,18 @@ class BlockReader:
         torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))
         return m.relu_()
 
+    def products(self, m: Tensor) -> Tensor:
+        """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L) W_r m, without the bias."""
+        z = self._z[: len(m)]
+        if not self.rounded:
+            return torch.mm(m, self._weight.T, out=z)
+        m_16, z_16 = self._m_16[: len(m)].copy_(m), self._z_16[: len(m)]
+        return z.copy_(torch.mm(m_16, self._weight.T, out=z_16))
+
     def logits(self, block: Block, m: Tensor) -> Tensor:
         """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L), −∞ in padding."""
-        z = self._z[: len(m)]
-        if self._rounded:
-            m_16, z_16 = self._m_16[: len(m)].copy_(m), self._z_16[: len(m)]
-            # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
-            z.copy_(torch.mm(m_16, self._weight.T, out=z_16)).add_(self.bias)
-        else:
-            torch.addmm(self.bias, m, self._weight.T, out=z)
+        # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
+        z = self.products(m).add_(self.bias)
         if len(block.padding):
             z.index_fill_(0, block.padding, -torch.inf)
         return z
@@ -162,7 +165,7 @@ class BlockReader:
         RETURNS (Tensor): (P, D).
         """
         d_m = self._d_m[: len(m)]
-        if not self._rounded:
+        if not self.rounded:
             d_weight.addmm_(d_logits.T, m)
             return torch.mm(d_logits, self._weight, out=d_m)
         m_16, d_z = self._m_16[: len(m)], self._z_16[: len(m)].copy_(d_logits)
