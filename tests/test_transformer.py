@@ -16,7 +16,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import fix_random_seed
+from spacy.util import fix_random_seed, registry
 from thinc.api import Adam, Model
 from toy import (
     ENTITY_LABELS,
@@ -43,6 +43,7 @@ CNN = {
     "subword_features": True,
     "pretrained_vectors": None,
 }
+AUTOCAST = {"after_init": {"@callbacks": "spacy-rin.autocast.v1", "precision": "bfloat16"}}
 ENCODERS = ["transformer", "tok2vec", "cnn"]
 
 
@@ -279,6 +280,31 @@ def test_frozen_transformer_that_annotates_is_not_trained(make: Callable[..., La
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
     moved = zip(frozen, parameters(rin_of(nlp).model), strict=True)
     assert any(not np.array_equal(a, b) for a, b in moved)
+
+
+def test_autocast_is_near_float32_and_learns(make: Callable[..., Language]) -> None:
+    plain = make("transformer")
+    nlp = registry.resolve(AUTOCAST)["after_init"](make("transformer"))
+    for text in texts()[:4]:
+        found, right = (p(text)._.trf_data.model_output.last_hidden_state for p in (nlp, plain))
+        assert found.dtype == np.float32
+        assert not np.array_equal(found, right)
+        np.testing.assert_allclose(found, right, atol=0.05 * np.abs(right).max())
+    before = parameters(nlp.get_pipe("transformer").model)
+    losses = train(nlp, steps=15)
+    assert losses[-1] < losses[0] / 2
+    moved = zip(before, parameters(nlp.get_pipe("transformer").model), strict=True)
+    assert sum(not np.array_equal(a, b) for a, b in moved) > len(before) / 2
+
+
+def test_autocast_is_not_saved(make: Callable[..., Language], tmp_path: Path) -> None:
+    nlp = registry.resolve(AUTOCAST)["after_init"](make("transformer"))
+    nlp.to_disk(tmp_path)
+    expected, found = (
+        pipeline(texts()[0]) for pipeline in (make("transformer"), spacy.load(tmp_path))
+    )
+    vectors = [doc._.trf_data.model_output.last_hidden_state for doc in (expected, found)]
+    np.testing.assert_array_equal(*vectors)
 
 
 def test_words_of_several_pieces_get_one_vector(make: Callable[..., Language]) -> None:
