@@ -62,9 +62,10 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """One folder for each set of settings: a changed row is run anew."""
-        config = Config().from_disk(self.config, interpolate=False).to_str()  # without comments
-        key = md5((config + repr((self.epochs, self.settings))).encode(), usedforsecurity=False)
+        """One folder for each config, as the row's settings make it: a changed row is run anew."""
+        overrides = {**dict(self.settings), "training.max_epochs": self.epochs}
+        config = Config().from_disk(self.config, interpolate=False, overrides=overrides)
+        key = md5(config.to_str().encode(), usedforsecurity=False)
         return RUNS / self.name / key.hexdigest()[:8]
 
     @property

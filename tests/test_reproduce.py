@@ -16,16 +16,27 @@ from spacy_rin.files import write_json
 
 MATRIX = """
 a:
-  {config: a.cfg, datasets: {x: {rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {rounds: 1},
+  {config: a.cfg, datasets: {x: {m.rounds: 2}, y: }, epochs: 2, seeds: 3, settings: {m.rounds: 1},
    published: {x: {rel_f: [50.0, 0.5]}}}
 b: {config: a.cfg, datasets: {x: }, epochs: 3, seeds: 3, settings: {m.rounds: 0, m.er: false}}
+"""
+CONFIG = """
+[paths]
+vectors = null
+
+[m]
+rounds = 0
+er = true
+
+[training]
+max_epochs = 1
 """
 
 
 @pytest.fixture
 def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    Path("a.cfg").write_text("[nlp]\n", encoding="utf8")
+    Path("a.cfg").write_text(CONFIG, encoding="utf8")
     for needed in (reproduce.TAGGER, reproduce.OTHERS, Path("corpus/x"), Path("corpus/y")):
         needed.mkdir(parents=True)
     path = tmp_path / "matrix.yml"
@@ -53,7 +64,7 @@ def test_matrix_is_rows_by_data_by_seeds(matrix: Path) -> None:
     runs = read_matrix(matrix)
     assert len(runs) == len(set(runs)) == 9
     assert [run.name for run in runs[:3]] == ["a/x/0", "a/y/0", "b/x/0"]
-    assert [dict(run.settings)["rounds"] for run in runs[:2]] == [2, 1]
+    assert [dict(run.settings)["m.rounds"] for run in runs[:2]] == [2, 1]
 
 
 def test_commands_say_what_the_row_says(matrix: Path) -> None:
@@ -74,7 +85,7 @@ def test_commands_say_what_the_row_says(matrix: Path) -> None:
 def test_comments_do_not_make_another_run(matrix: Path) -> None:
     run = read_matrix(matrix)[0]
     before = run.folder
-    Path("a.cfg").write_text("# why\n[nlp]\n\n", encoding="utf8")
+    Path("a.cfg").write_text(f"# why\n{CONFIG}\n", encoding="utf8")
     assert run.folder == before
 
 
@@ -128,9 +139,17 @@ def test_missing_vectors_are_said_before_anything_runs(
 def test_changed_config_or_settings_is_another_run(matrix: Path) -> None:
     run = read_matrix(matrix)[0]
     before = run.folder
-    assert Run("a", "x", 0, "a.cfg", 3, ()).folder != before
-    Path("a.cfg").write_text("[training]\n", encoding="utf8")
+    assert Run("a", "x", 0, "a.cfg", 3, run.settings).folder != before
+    assert Run("a", "x", 0, "a.cfg", 2, (("m.rounds", 3),)).folder != before
+    Path("a.cfg").write_text(CONFIG.replace("true", "false"), encoding="utf8")
     assert run.folder != before
+
+
+def test_same_config_by_other_words_is_the_same_run(matrix: Path) -> None:
+    run = read_matrix(matrix)[0]
+    before = run.folder
+    Path("a.cfg").write_text(CONFIG.replace("rounds = 0", "rounds = 2"), encoding="utf8")
+    assert Run("a", "x", 0, "a.cfg", 2, ()).folder == before
 
 
 def test_what_is_done_is_skipped_and_what_failed_is_named(
