@@ -35,7 +35,12 @@ API = {
         *("analysis.by_threshold", "analysis.missed_kinds", "analysis.wrong_kinds"),
         *("analysis.by_frequency", "analysis.score_among_others"),
     ],
-    "Pictures": ["render.render", "page.write_page"],
+    "Pictures": [
+        "render.render",
+        "page.write_page",
+        "graph_page.write_graph_page",
+        "graph.read_triples",
+    ],
     "Documents to triples": ["extract.extract", "extract.Totals", "rows.rows_of"],
     "Other tools": [
         *("export.export", "exchange.prodigy.to_prodigy", "exchange.prodigy.from_prodigy"),

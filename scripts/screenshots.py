@@ -18,6 +18,8 @@ from spacy.tokens import Doc, Span
 from wasabi import msg
 
 from spacy_rin import Relation, set_relations
+from spacy_rin.graph import read_triples
+from spacy_rin.graph_page import write_graph_page
 from spacy_rin.inspection import read_docs
 from spacy_rin.page import write_page
 
@@ -25,6 +27,9 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 PORTS = ["Anvik", "Bellhaven", "Corrin", "Dunmouth", "Eskvik", "Farholm", "Gullport", "Hestness"]
 PHONE = 390
 
+# The first entity of the graph, as if it were clicked
+CHOOSE = """document.querySelector(".rin-node").dispatchEvent(
+    new MouseEvent("click", { bubbles: true }));"""
 # Name of the picture, page, width and height of the window, dark.
 Shot = tuple[str, str, int, int, bool]
 SHOTS: list[Shot] = [
@@ -34,6 +39,7 @@ SHOTS: list[Shot] = [
     ("phone_dark", "rtl", PHONE, 1000, True),
     ("long", "long", 1200, 900, False),
     ("rtl", "rtl", 1200, 560, False),
+    ("graph", "graph", 1200, 860, False),
 ]
 
 
@@ -44,8 +50,11 @@ def main(model: str = "training/demo/pipeline", corpus: Path = Path("corpus/demo
     with TemporaryDirectory() as folder, open_browser() as browser:
         for name, docs in pages.items():
             write_page(Path(folder) / f"{name}.html", docs, title="Invented news")
+        write_graph_page(Path(folder) / "graph.html", read_triples(corpus), title="Invented news")
         for name, page, width, height, dark in SHOTS:
             open_page(browser, Path(folder) / f"{page}.html", width=width, height=height, dark=dark)
+            if page == "graph":
+                browser.execute_script(CHOOSE)
             path = PICTURES / f"{name}.png"
             browser.save_screenshot(str(path))
             msg.good(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sketches import EVIL, evil, hebrew, long_doc, sketches
 
+from spacy_rin.graph import Triple
+from spacy_rin.graph_page import write_graph_page
 from spacy_rin.page import write_page
 
 if TYPE_CHECKING:
@@ -207,7 +209,7 @@ def test_keyboard_goes_through_the_page_and_out_again(browser: Chrome) -> None:
         names.append(name)
         assert len(names) < 60
         press(browser, Keys.TAB)
-    assert names[1:6] == ["Skip to the documents", "search", "score", "All", "None"]
+    assert names[1:6] == ["Skip the filters", "search", "score", "All", "None"]
     assert names.count("Picture") == 5
 
 
@@ -282,3 +284,60 @@ def test_page_without_scripts_has_everything_but_the_filters(chromium: Chrome, p
         assert chromium.find_element("id", "shown").text == "16 triples in 6 documents"
     finally:
         chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+GRAPH_SEEN = """
+const seen = (selector) => [...document.querySelectorAll(selector)].filter(
+    (element) => element.getClientRects().length);
+return {
+    rows: seen("tbody tr").map((row) => [0, 1, 2].map((k) => row.cells[k].textContent).join(" ")),
+    edges: seen(".rin-edge").length,
+    labels: seen(".rin-edge text").map((text) => text.textContent),
+    nodes: seen(".rin-node").map((node) => node.querySelector("text").textContent),
+    count: document.getElementById("shown").textContent,
+};
+"""
+
+
+@pytest.fixture
+def graph(chromium: Chrome, tmp_path: Path) -> Iterator[Chrome]:
+    triples = [
+        Triple("Ada", "PER", "lives_in", "London", "LOC", 0.9),
+        Triple("London", "LOC", "home_of", "Ada", "PER", 0.4),
+        Triple("Bob", "PER", "saw", "Paris", "LOC", 0.7),
+        Triple("Paris", "LOC", "same_as", "Paris", "LOC", 0.8),
+        Triple(EVIL, "PER", EVIL, "Bob", "PER", 0.6),
+    ]
+    write_graph_page(tmp_path / "graph.html", triples)
+    open_page(chromium, tmp_path / "graph.html")
+    yield chromium
+    assert chromium.get_log("browser") == []
+    assert chromium.execute_script("return window.evil") is None
+
+
+def test_graph_shows_every_triple_and_nothing_overlaps(graph: Chrome) -> None:
+    seen = graph.execute_script(GRAPH_SEEN)
+    assert len(seen["rows"]) == 5 and seen["edges"] == 4 and len(seen["nodes"]) == 5
+    assert seen["labels"] == [] and seen["count"] == "5 of 5 triples, 5 of 5 entities"
+    assert graph.execute_script(OVERLAPS) == []
+
+
+def test_graph_filters_hide_triples_and_entities_without_any(graph: Chrome) -> None:
+    graph.find_element("id", "search").send_keys("london")
+    seen = graph.execute_script(GRAPH_SEEN)
+    assert sorted(seen["rows"]) == ["Ada lives_in London", "London home_of Ada"]
+    assert sorted(seen["nodes"]) == ["Ada", "London"] and seen["edges"] == 2
+    graph.find_element("css selector", "[data-choose=none]").click()
+    assert graph.execute_script(GRAPH_SEEN)["rows"] == []
+
+
+def test_graph_entity_is_chosen_by_keyboard(graph: Chrome) -> None:
+    node = next(
+        node for node in graph.find_elements("css selector", ".rin-node") if node.text == "Paris"
+    )
+    node.send_keys(Keys.ENTER)
+    seen = graph.execute_script(GRAPH_SEEN)
+    assert sorted(seen["rows"]) == ["Bob saw Paris", "Paris same_as Paris"]
+    assert seen["labels"] == ["saw"] and node.get_attribute("aria-pressed") == "true"
+    node.send_keys(Keys.ESCAPE)
+    assert len(graph.execute_script(GRAPH_SEEN)["rows"]) == 5

@@ -21,9 +21,10 @@ DATA_RING = {
     *("pictures", "places", "drawing", "page", "render"),
     *("card", "describe", "markdown"),
     *("documents", "parquet", "rows", "journal", "outputs"),
+    *("graph", "graph_page"),
 }
 # Packages of the extras, each imported by one module, inside its functions.
-OPTIONAL = {"parquet": {"pyarrow"}, "engines": {"ray"}}
+OPTIONAL = {"parquet": {"pyarrow"}, "engines": {"ray"}, "graph": {"networkx"}}
 # What everybody's spaCy imports as soon as the package is installed.
 LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]
 ENTRY_POINTS = distribution("spacy-rin").entry_points
@@ -76,7 +77,7 @@ def test_data_ring_imports_neither_torch_nor_thinc(name: str) -> None:
     assert others(name) <= {"spacy", "numpy"} | notebook | OPTIONAL.get(name, set())
 
 
-@pytest.mark.parametrize("package", ["pyarrow", "ray"])
+@pytest.mark.parametrize("package", ["pyarrow", "ray", "networkx"])
 def test_package_of_an_extra_is_imported_by_one_module(package: str) -> None:
     names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     users = {name for name in names if package in others(name)}
@@ -104,7 +105,7 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
 def test_light_modules_do_not_need_torch() -> None:
     # thinc imports torch by itself where it is installed, so sys.modules would say nothing.
-    missing = ("torch", "pyarrow", "ray")
+    missing = ("torch", "pyarrow", "ray", "networkx")
     block = "".join(f"sys.modules[{name!r}] = None\n" for name in missing)
     code = f"import sys\n{block}import spacy_rin.extract_command, {', '.join(LIGHT)}\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -21,6 +21,8 @@ from .errors import Errors
 from .export import FORMATS, MEANING, NAMESPACE, Exported, export
 from .extract_command import extract_command
 from .files import write_json
+from .graph import read_triples
+from .graph_page import write_graph_page
 from .inspection import inspect_docs, read_docs
 from .page import write_page
 
@@ -161,6 +163,22 @@ def render_command(
     docs = _read_docs(source, model, limit)
     write_page(output, docs, title=f"Relations in {source.name}")
     msg.good(f"Drew {len(docs)} documents to {output}")
+
+
+@app.command("graph")
+def graph_command(
+    source: Annotated[Path, typer.Argument(help=".spacy, or triples that `extract` wrote")],
+    output: Annotated[Path, typer.Argument(help="HTML page to write")],
+    limit: Annotated[int, typer.Option(min=2, help="Entities to draw")] = 80,
+) -> None:
+    """Draw the triples of many documents as one graph: entities by their text, and what joins them.
+
+    Of many triples, those that were found most often. The page needs no network.
+    """
+    graph = write_graph_page(
+        output, read_triples(source), title=f"Graph of {source.name}", limit=limit
+    )
+    msg.good(f"Drew {len(graph.labels)} entities and {len(graph.edges)} triples to {output}")
 
 
 @app.command("export")

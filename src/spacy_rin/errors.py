@@ -257,3 +257,11 @@ class Errors:
     )
     R076 = "One row a document is for .jsonl, found {path}: CSV and Parquet have one row a triple."
     R077 = "--resume and --overwrite exclude each other: go on, or begin anew."
+    R078 = (
+        "Can't read triples from {path}: expected a .spacy file (or a directory of them), or "
+        "what `spacy-rin extract` wrote, a name that ends with one of {suffixes}."
+    )
+    R079 = (
+        "{path}, line {number}: expected a triple as `spacy-rin extract` writes it, with head, "
+        "relation, tail and so on."
+    )

@@ -15,6 +15,8 @@ from .journal import Entry
 from .rows import COLUMNS
 
 ROWS = ("triple", "document")
+# Every row of a triple has these, whichever form it is in.
+TRIPLE = COLUMNS.keys() - {"document", "error"}
 
 
 def check_output(path: Path, by: str) -> None:
@@ -50,6 +52,25 @@ def write_output(path: Path, entries: Iterable[Entry], by: str = "triple") -> No
         raise OSError(Errors.R071.format(path=path, reason=error.strerror or error)) from None
 
 
+def read_output(path: Path) -> Iterator[dict[str, Any]]:
+    """Read back what `write_output` wrote, one row a triple, as a stream; errors are left out.
+
+    RAISES (ValueError): If the file is of another kind or holds something else.
+    """
+    if path.suffix not in READERS:
+        raise ValueError(Errors.R078.format(path=path, suffixes=", ".join(READERS)))
+    if not path.is_file():
+        raise ValueError(Errors.R050.format(path=path))
+    for number, row in READERS[path.suffix](path):
+        if row.get("error"):
+            continue
+        for triple in row.get("triples", [row]):
+            try:
+                yield {name: COLUMNS[name](triple[name]) for name in COLUMNS if name in TRIPLE}
+            except (KeyError, TypeError, ValueError):
+                raise ValueError(Errors.R079.format(path=path, number=number)) from None
+
+
 def _by_triple(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
     for entry in entries:
         if "error" in entry:
@@ -80,8 +101,35 @@ def _write_parquet(path: Path, rows: Iterator[dict[str, Any]]) -> None:
     parquet.write_rows(path, rows, COLUMNS)
 
 
+def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise ValueError(Errors.R079.format(path=path, number=number))
+            yield number, row
+
+
+def _read_csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf8", newline="") as file:
+        yield from enumerate(csv.DictReader(file), 2)
+
+
+def _read_parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    parquet.check_columns(path, list(COLUMNS))
+    return parquet.read_columns(path, list(COLUMNS))
+
+
 WRITERS: dict[str, Callable[[Path, Iterator[dict[str, Any]]], None]] = {
     ".jsonl": _write_jsonl,
     ".csv": _write_csv,
     ".parquet": _write_parquet,
+}
+READERS: dict[str, Callable[[Path], Iterator[tuple[int, dict[str, Any]]]]] = {
+    ".jsonl": _read_jsonl,
+    ".csv": _read_csv,
+    ".parquet": _read_parquet,
 }

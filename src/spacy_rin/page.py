@@ -67,20 +67,50 @@ def make_page(
     # Labels can be any text; in the page they go by number.
     numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
     options = {**OPTIONS, **(options or {})}
-    script = _read("page.js")
-    return Template(_read("page.html")).substitute(
+    articles = [_article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)]
+    return fill_page(
+        title=title,
+        shown=f"{counts.total()} triples in {len(docs)} documents",
+        search="Words in the text",
+        relations=counts,
+        content="\n".join(articles),
+        style=read_file("page.css"),
+        script=read_file("page.js"),
+    )
+
+
+def fill_page(
+    *,
+    title: str,
+    shown: str,
+    search: str,
+    relations: Counter[str],
+    content: str,
+    style: str,
+    script: str,
+) -> str:
+    """Put a page together: its filters, and what they filter.
+
+    title (str): Stands above all.
+    shown (str): What there is to be seen without filters.
+    search (str): What the search looks for.
+    relations (Counter[str]): Labels to choose from; in the page they go by number, the most
+        common first.
+    content (str): HTML. style (str): CSS. script (str): JavaScript.
+    RETURNS (str): A whole HTML page.
+    """
+    return Template(read_file("page.html")).substitute(
         policy=_policy(script),
         title=escape(title),
-        style=_read("page.css"),
+        style=style,
         script=script,
-        shown=f"{counts.total()} triples in {len(docs)} documents",
+        shown=shown,
+        search=search,
         relations="\n".join(
-            CHECKBOX.format(relation=numbers[label], label=_label(label), count=count)
-            for label, count in counts.most_common()
+            CHECKBOX.format(relation=number, label=break_label(label), count=count)
+            for number, (label, count) in enumerate(relations.most_common())
         ),
-        documents="\n".join(
-            _article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)
-        ),
+        content=content,
     )
 
 
@@ -132,7 +162,7 @@ def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str
             relation=numbers[relation.label],
             score=f"{relation.score:.2f}",
             head=_mention(relation.head),
-            label=_label(relation.label),
+            label=break_label(relation.label),
             tail=_mention(relation.tail),
         )
         for k, relation in enumerate(relations)
@@ -141,13 +171,14 @@ def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str
 
 
 def _mention(span: Span) -> str:
-    return f"{escape(span.text)} <small>{_label(span.label_)}</small>"
+    return f"{escape(span.text)} <small>{break_label(span.label_)}</small>"
 
 
-def _label(label: str) -> str:
-    """A label that may be broken, as "/people/person/place_lived" and "operatingOrganisation"."""
+def break_label(label: str) -> str:
+    """RETURNS (str): HTML that may be broken, as "/people/person/place_lived"."""
     return re.sub(r"(?<=[_/.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", escape(label))
 
 
-def _read(name: str) -> str:
+def read_file(name: str) -> str:
+    """RETURNS (str): A file of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf8")

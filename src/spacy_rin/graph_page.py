@@ -1,0 +1,185 @@
+"""Triples → one HTML page: a graph of entities and relations, and a table of its triples.
+
+As a page of documents, it is whole in itself, and without JavaScript the same without filters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from .drawing import entity_color
+from .files import write_text
+from .graph import HEIGHT, MARGIN, TEXT, Edge, Graph, Places, Triple, arrange, build_graph, shorten
+from .page import break_label, fill_page, read_file
+
+BEND = 36  # between edges that join the same two entities, in the middle
+EDGE = (
+    '<g class="rin-edge" data-edge="{edge}"><path d="{line}" fill="none" stroke="currentColor" '
+    'stroke-width="{width:.1f}"/><path d="{point}" fill="currentColor"/>'
+    '<text x="{x:.1f}" y="{y:.1f}" font-size="12" text-anchor="middle" fill="currentColor">'
+    "{relation}</text></g>"
+)
+NODE = (
+    '<g class="rin-node" tabindex="0" role="button" aria-pressed="false" data-node="{node}">'
+    '<title>{text}</title><rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
+    'height="{height}" rx="6" style="--label: {color}"/>'
+    '<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="middle" fill="currentColor">'
+    "{shown}</text></g>"
+)
+GRAPH = """<div class="graph" role="group" aria-label="Graph">
+<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" \
+viewBox="-10 -10 {width:.0f} {height:.0f}">{edges}{nodes}</svg>
+</div>
+<p class="none">{left_out}</p>
+<table>
+<thead><tr><th scope="col">Head</th><th scope="col">Relation</th><th scope="col">Tail</th>\
+<th scope="col">Times</th><th scope="col">Score</th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>"""
+ROW = """<tr data-edge="{edge}" data-head="{head_node}" data-tail="{tail_node}" \
+data-relation="{relation}" data-score="{score}"><td>{head}</td><td>{label}</td><td>{tail}</td>\
+<td>{count}</td><td>{score}</td></tr>"""
+
+
+def write_graph_page(
+    path: str | Path, triples: Iterable[Triple], *, title: str = "Graph", limit: int = 80
+) -> Graph:
+    """Write a page of the triples that were found most often, whole or not at all.
+
+    path (str | Path): HTML file.
+    triples (Iterable[Triple]): As `graph.read_triples` gives them.
+    title (str): Stands above the graph.
+    limit (int): Entities to draw.
+    RETURNS (Graph): What is drawn.
+    """
+    graph = build_graph(triples, limit)
+    write_text(path, make_graph_page(graph, title=title))
+    return graph
+
+
+def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
+    """RETURNS (str): A whole HTML page."""
+    places = arrange(graph)
+    nodes = {text: k for k, text in enumerate(graph.labels)}
+    relations = Counter(edge.relation for edge in graph.edges)
+    numbers = {label: k for k, (label, _) in enumerate(relations.most_common())}
+    others = f"{graph.left_out} entities of rarer triples are left out." if graph.left_out else ""
+    return fill_page(
+        title=title,
+        shown=f"{len(graph.edges)} triples of {len(graph.labels)} entities",
+        search="Entities with this in their name",
+        relations=relations,
+        content=GRAPH.format(
+            width=places.width + 20,
+            height=places.height + 20,
+            edges="".join(_draw_edges(graph, places)),
+            nodes="".join(
+                _draw_node(text, label, nodes[text], places) for text, label in graph.labels.items()
+            ),
+            left_out=others,
+            rows="\n".join(
+                _row(edge, k, nodes, numbers[edge.relation]) for k, edge in enumerate(graph.edges)
+            ),
+        ),
+        style=read_file("page.css") + read_file("graph.css"),
+        script=read_file("graph.js"),
+    )
+
+
+def _draw_node(text: str, label: str, node: int, places: Places) -> str:
+    x, y, width = places.boxes[text]
+    return NODE.format(
+        node=node,
+        text=escape(f"{text} ({label})" if label else text),
+        shown=escape(shorten(text)),
+        left=x - width / 2,
+        top=y - HEIGHT / 2,
+        width=width,
+        height=HEIGHT,
+        color=entity_color(label),
+        x=x,
+        y=y + TEXT / 2 - MARGIN / 4,
+        size=TEXT,
+    )
+
+
+def _draw_edges(graph: Graph, places: Places) -> list[str]:
+    """One arrow for each triple, but none from an entity to itself; those between the same two
+    entities beside each other."""
+    joining: dict[frozenset[str], list[int]] = defaultdict(list)
+    for k, edge in enumerate(graph.edges):
+        if edge.head != edge.tail:
+            joining[frozenset((edge.head, edge.tail))].append(k)
+    drawn = []
+    for edges in joining.values():
+        for place, k in enumerate(edges):
+            edge = graph.edges[k]
+            bend = (place - (len(edges) - 1) / 2) * BEND
+            # The same side for both directions: edges there and back bend apart.
+            bend *= 1 if edge.head < edge.tail else -1
+            drawn.append(_draw_edge(edge, k, places, bend))
+    return drawn
+
+
+def _draw_edge(edge: Edge, k: int, places: Places, bend: float) -> str:
+    """A quadratic Bézier curve from box to box."""
+    (x0, y0, head_width), (x1, y1, tail_width) = places.boxes[edge.head], places.boxes[edge.tail]
+    start, end = np.array([x0, y0]), np.array([x1, y1])
+    across = np.array([y0 - y1, x1 - x0]) / np.hypot(x1 - x0, y1 - y0)
+    middle = (start + end) / 2 + 2 * bend * across
+
+    def blend(s: float, t: float) -> np.ndarray:
+        """The control point between the curve's places s and t; where they are one, that place."""
+        return (1 - s) * (1 - t) * start + (s * (1 - t) + t * (1 - s)) * middle + s * t * end
+
+    times = np.linspace(0, 1, 101)
+    outside = [
+        t
+        for t in times.tolist()
+        if _is_outside(blend(t, t) - start, head_width)
+        and _is_outside(blend(t, t) - end, tail_width)
+    ]
+    first, last = (outside[0], outside[-1]) if outside else (0.5, 0.5)
+    (ax, ay), (bx, by), (cx, cy) = blend(first, first), blend(first, last), blend(last, last)
+    x, y = blend((first + last) / 2, (first + last) / 2)
+    return EDGE.format(
+        edge=k,
+        line=f"M{ax:.1f},{ay:.1f} Q{bx:.1f},{by:.1f} {cx:.1f},{cy:.1f}",
+        point=_arrow(np.array([cx, cy]), np.array([cx - bx, cy - by])),
+        width=1 + np.log2(edge.count) / 2,
+        x=x,
+        y=y + 4,
+        relation=escape(edge.relation),
+    )
+
+
+def _is_outside(offset: np.ndarray, width: float) -> bool:
+    return bool(abs(offset[0]) > width / 2 + 1 or abs(offset[1]) > HEIGHT / 2 + 1)
+
+
+def _arrow(tip: np.ndarray, along: np.ndarray) -> str:
+    along = along / max(np.hypot(*along), 1e-6)
+    side = 4 * np.array([-along[1], along[0]])
+    corners = [tip, tip - 9 * along + side, tip - 9 * along - side]
+    return "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in corners) + " Z"
+
+
+def _row(edge: Edge, k: int, nodes: dict[str, int], relation: int) -> str:
+    return ROW.format(
+        edge=k,
+        head_node=nodes[edge.head],
+        tail_node=nodes[edge.tail],
+        relation=relation,
+        head=escape(edge.head),
+        label=break_label(edge.relation),
+        tail=escape(edge.tail),
+        count=edge.count,
+        score=f"{edge.score:.2f}",
+    )
