@@ -23,7 +23,7 @@ TEXT = 13  # height of letters
 SHOWN = 32  # letters of an entity's text; the whole of it stands in the table
 MARGIN = 8  # around the text of an entity, within its box
 HEIGHT = 2 * MARGIN + TEXT
-GAP = (30, 34)  # between boxes beside and above each other, where the labels of edges stand
+GAP = (60, 34)  # between boxes beside and above each other, where the labels of edges stand
 REACH = 200  # of an edge, before boxes push each other apart
 WIDTH = 1200  # of the picture, unless one part of it is wider
 
