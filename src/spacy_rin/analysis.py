@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.scorer import PRFScore
@@ -23,6 +23,14 @@ from .scorer import exact, prf
 THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
 # Least number of triples that train has of a label, and the next one's.
 FREQUENCIES = (0, 1, 10, 50, 200, 10**9)
+
+
+class Error(NamedTuple):
+    """A triple that is only on one side of an Example, and what went wrong."""
+
+    example: Example
+    relation: Relation
+    kind: str
 
 
 def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[dict[str, float]]:
@@ -52,12 +60,21 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
 
 
 def missed_kinds(examples: Iterable[Example]) -> dict[str, int]:
-    """Count the gold triples that were not found, by what went wrong first.
+    """RETURNS (dict): The gold triples that were not found, counted by kind, see `find_missed`."""
+    return dict(Counter(error.kind for error in find_missed(examples)).most_common())
 
-    RETURNS (dict): "entity missed" (no predicted entity touches an end), "span wrong" (one does,
+
+def wrong_kinds(examples: Iterable[Example]) -> dict[str, int]:
+    """RETURNS (dict): The predicted triples that are not gold, by kind, see `find_wrong`."""
+    return dict(Counter(error.kind for error in find_wrong(examples)).most_common())
+
+
+def find_missed(examples: Iterable[Example]) -> Iterator[Error]:
+    """Find the gold triples that were not found, by what went wrong first.
+
+    YIELDS (Error): "entity missed" (no predicted entity touches an end), "span wrong" (one does,
         with other bounds), "label wrong" (another, untrue label between the two), "pair missed".
     """
-    kinds = Counter[str]()
     for eg in examples:
         gold = {exact(relation) for relation in get_relations(eg.reference)}
         predicted = get_relations(eg.predicted)
@@ -66,25 +83,22 @@ def missed_kinds(examples: Iterable[Example]) -> dict[str, int]:
         entities = {(ent.start_char, ent.end_char) for ent in eg.predicted.ents}
         for relation in get_relations(eg.reference):
             if exact(relation) not in found:
-                kinds[_kind(relation, entities, untrue)] += 1
-    return dict(kinds.most_common())
+                yield Error(eg, relation, _kind(relation, entities, untrue))
 
 
-def wrong_kinds(examples: Iterable[Example]) -> dict[str, int]:
-    """Count the predicted triples that are not gold.
+def find_wrong(examples: Iterable[Example]) -> Iterator[Error]:
+    """Find the predicted triples that are not gold.
 
-    RETURNS (dict): "label wrong" (gold relates the two otherwise), "direction wrong" (gold has it
+    YIELDS (Error): "label wrong" (gold relates the two otherwise), "direction wrong" (gold has it
         the other way round), "span wrong" (gold has it between spans that touch these), "no such
         pair".
     """
-    kinds = Counter[str]()
     for eg in examples:
         gold = get_relations(eg.reference)
         known = {exact(relation) for relation in gold}
         for relation in get_relations(eg.predicted):
             if exact(relation) not in known:
-                kinds[_wrong_kind(relation, gold)] += 1
-    return dict(kinds.most_common())
+                yield Error(eg, relation, _wrong_kind(relation, gold))
 
 
 def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str, dict[str, float]]:
