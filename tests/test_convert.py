@@ -208,7 +208,7 @@ def test_start_and_limit_cut_a_file_in_two(tmp_path: Path) -> None:
 
 def test_several_files_and_progress(tmp_path: Path) -> None:
     other = tmp_path / "other.jsonl"
-    other.write_text(json.dumps({"text": "Hi there."}))
+    other.write_text(json.dumps({"text": "Hi there.", "relations": []}))
     seen: list[int] = []
     paths = [source(tmp_path, 2), other]
     report = convert(paths, tmp_path / "out.spacy", progress=seen.append)

@@ -85,7 +85,7 @@ def test_two_files_of_one_name_have_different_ids(tmp_path: Path) -> None:
         (b'{"txt": "A."}', "'text' is missing; found 'txt'"),
         (b'{"text": 3}', "expected a string, found 3"),
         (b'{"text": "\\ud800"}', "surrogates not allowed"),
-        (b'{"text": "\xff"}', "can't decode byte 0xff"),
+        (b'{"text": "\xff"}', "not UTF-8 (found the byte 0xff)"),
         (b"[" * 100_000, "recursion"),
     ],
 )
@@ -94,6 +94,16 @@ def test_malformed_line_costs_itself_only(tmp_path: Path, line: bytes, words: st
     first, second, third = read(path)
     assert (first.text, third.text) == ("A.", "C.")
     assert second.id == "a.jsonl:2" and not second.text and words in second.error
+
+
+@pytest.mark.parametrize("second", ["a.txt", "./a.txt"])
+def test_the_same_input_twice_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    write(tmp_path / "a.txt", "A.")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"a\.txt is given twice"):
+        read("a.txt", second)
 
 
 @pytest.mark.parametrize("id", [None, True, 1.5, ["x"]])

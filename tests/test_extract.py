@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from toy import gold_docs, trained, triples
 from typer.testing import CliRunner, Result
 
-from spacy_rin import Relation, documents, outputs, reading
+from spacy_rin import Relation, documents, extract_command, outputs, reading
 from spacy_rin.cli import app
 from spacy_rin.extract import extract, journal_path, rows_of
 from spacy_rin.rows import COLUMNS
@@ -137,7 +137,9 @@ def test_malformed_record_stops_or_becomes_a_row(model: str, tmp_path: Path) -> 
     path, output = tmp_path / "texts.jsonl", tmp_path / "out.jsonl"
     lines = [json.dumps({"text": text}) for text in TEXTS]
     path.write_text("\n".join([*lines[:6], "{broken", *lines[6:]]), encoding="utf8")
-    with pytest.raises(ValueError, match=r"texts\.jsonl:7: Expecting.*--skip-bad"):
+    with pytest.raises(
+        ValueError, match=r"texts\.jsonl:7: not JSON: Expecting.*column 2.*--skip-bad"
+    ):
         extract([path], output, model, batch_size=3)
     assert not output.exists() and journal_path(output).exists()
     totals = extract([path], output, model, batch_size=3, resume=True, skip_bad=True)
@@ -339,3 +341,35 @@ def test_memory_of_strings_stays_flat(model: str) -> None:
         entries = reader([documents.Document(text, text) for text in texts])
         assert [entry["words"] for entry in entries] == [6] * 20
     assert len(reader.nlp.vocab.strings) == strings
+
+
+def test_one_input_may_be_its_name(model: str, tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(TEXTS), encoding="utf8")
+    assert extract(str(path), tmp_path / "a.jsonl", model).documents == len(TEXTS)
+    assert extract(path, tmp_path / "b.jsonl", model).documents == len(TEXTS)
+
+
+def test_script_that_starts_itself_again_is_told_so(model: str, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf8")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from spacy_rin.extract import extract\n"
+        f"extract('texts.txt', 'out.jsonl', {model!r}, processes=2)\n"
+    )
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "__main__" in done.stderr.splitlines()[-1]
+    assert "An earlier run" not in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_interruption_by_the_user_says_how_to_go_on(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*args: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extract_command, "extract", interrupt)
+    result = run(tmp_path / "texts.txt", "--model", model, "--output", tmp_path / "out.csv")
+    assert result.exit_code == 130 and "--resume" in result.output

@@ -260,7 +260,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_byte_order_mark_blank_lines_and_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "data.jsonl"
-    text = json.dumps({"tokens": ["Köln\u2028", "ü"]}, ensure_ascii=False)
+    text = json.dumps({"tokens": ["Köln\u2028", "ü"], "relations": []}, ensure_ascii=False)
     path.write_bytes(b"\xef\xbb\xbf" + f"{text}\r\n\r\n{text}".encode())
     first, second = read(path, strict=True)
     assert isinstance(first, Record) and first.words == ["Köln\u2028", "ü"]
@@ -701,3 +701,12 @@ def test_mentions_stand_at_their_first_occurrence_in_nyt() -> None:
             words = " ".join(record.words[mention.start : mention.end])
             before = text[: text.index(f" {words} ")]
             assert len(before.split()) == mention.start
+
+
+def test_record_without_relations_is_no_record_without_a_triple(tmp_path: Path) -> None:
+    path = tmp_path / "typo.jsonl"
+    rows = [{"text": "A b.", "relation": []}, {"text": "A b.", "relations": []}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    first, second = read(path)
+    assert isinstance(second, Record)
+    assert "'relations' is missing" in str(first) and "relation" in str(first)

@@ -17,6 +17,7 @@ from wasabi import msg
 
 from .convert import Report, convert
 from .describe import write_card
+from .documents import Source, check_source, read_documents
 from .errors import Errors
 from .export import FORMATS, MEANING, NAMESPACE, Exported, export
 from .extract_command import extract_command
@@ -43,8 +44,15 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError) as error:
-        print(f"✘ {error}", file=sys.stderr)
+        print(f"✘ {_describe(error)}", file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def _describe(error: Exception) -> str:
+    """What the system says, without its numbers."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"Can't open {error.filename}: {error.strerror}."
+    return str(error)
 
 
 @app.command("convert")
@@ -151,7 +159,7 @@ def card_command(
 
 @app.command("render")
 def render_command(
-    source: Annotated[Path, typer.Argument(help=".spacy, or .jsonl with a text field, or .txt")],
+    source: Annotated[Path, typer.Argument(help=".spacy, or texts as `extract` reads")],
     output: Annotated[Path, typer.Argument(help="HTML page to write")],
     model: Annotated[str | None, typer.Option(help="Pipeline that reads the texts")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Documents to draw")] = 20,
@@ -163,6 +171,8 @@ def render_command(
     docs = _read_docs(source, model, limit)
     write_page(output, docs, title=f"Relations in {source.name}")
     msg.good(f"Drew {len(docs)} documents to {output}")
+    if not docs:
+        msg.warn(f"{source} holds no document")
 
 
 @app.command("graph")
@@ -207,18 +217,13 @@ def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
 
 
 def _read_texts(source: Path) -> Iterator[str]:
-    """Texts of a .jsonl file with a field "text", or the lines of any other."""
-    with source.open(encoding="utf8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            if source.suffix != ".jsonl":
-                yield line.rstrip("\n")
-                continue
-            row = srsly.json_loads(line)
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise ValueError(Errors.R054.format(path=source, number=number))
-            yield row["text"]
+    """Texts as `extract` reads them."""
+    inputs = Source((str(source),))
+    check_source(inputs)
+    for document in read_documents(inputs):
+        if document.error:
+            raise ValueError(Errors.R054.format(place=document.id, reason=document.error))
+        yield document.text
 
 
 def _print_report(report: Report, output: Path) -> None:

@@ -95,6 +95,9 @@ def check_source(source: Source) -> None:
             raise ValueError(Errors.R060.format(path=path, reason=reason))
         if _form(path, source.format) == "parquet":
             check_columns(path, _fields(source))
+    (path, count), *_ = Counter(map(_resolve, source.inputs)).most_common(1)
+    if count > 1:
+        raise ValueError(Errors.R057.format(path=path))
 
 
 def read_batches(source: Source, done: Container[int] = ()) -> Iterator[DocumentBatch]:
@@ -161,6 +164,11 @@ def _document(
         row = parse(record)
         id = place if id_field is None else _string(row, id_field, numbers=True)
         return Document(id, _string(row, text_field))
+    except UnicodeDecodeError as error:
+        return Document(place, "", Errors.R113.format(byte=error.object[error.start]))
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg}, column {error.colno}"  # its line is always the first
+        return Document(place, "", Errors.R111.format(reason=reason))
     except (ValueError, RecursionError) as error:
         return Document(place, "", str(error))
 
@@ -231,8 +239,12 @@ def _reason_not_to_read(path: Path) -> str | None:
     return None if os.access(path, os.R_OK) else "no permission"
 
 
+def _resolve(path: str) -> str:
+    return path if path == STDIN else str(Path(path).resolve())
+
+
 def _describe(path: str) -> dict[str, Any]:
     if path == STDIN:
         return {"path": STDIN}
     stat = os.stat(path)
-    return {"path": str(Path(path).resolve()), "size": stat.st_size, "mtime": stat.st_mtime_ns}
+    return {"path": _resolve(path), "size": stat.st_size, "mtime": stat.st_mtime_ns}

@@ -155,6 +155,7 @@ class Errors:
     R109 = "field {name!r} is missing; found {found}"
     R110 = "{name}: expected {expected}, found {found}"
     R111 = "not JSON: {reason}"
+    R113 = "not UTF-8 (found the byte 0x{byte:02x}): convert the file first, as iconv does"
     R112 = (
         "{path} must hold as many lists of triples as sentences: found {sentences} sentences, and "
         "another number of lists."
@@ -176,13 +177,18 @@ class Errors:
     )
 
     # corpora and evaluation
-    R050 = (
-        "Expected a .spacy file (or a directory of them), or a file that exists, found neither at "
-        "{path}. `spacy-rin convert` makes .spacy files."
-    )
+    R050 = "There is no file or directory {path}."
     R052 = "Expected a file name to write to, found a directory: {path}."
     R053 = "{path} holds texts only: name the pipeline that reads them, --model en_rin_*."
-    R054 = '{path}, line {number}: expected a JSON object with a string "text".'
+    R054 = "Can't read {place}: {reason}."
+    R055 = (
+        "Expected a .spacy file, or a directory of them, found {found}: {path}. "
+        "`spacy-rin convert` makes .spacy files of raw triples."
+    )
+    R056 = (
+        "Every process that a script starts runs the script first, so that what starts them must "
+        'stand under `if __name__ == "__main__":`.'
+    )
     R051 = "Expected a pipeline with a rin component, found {pipes}."
 
     # pictures
@@ -206,15 +212,16 @@ class Errors:
         "Can't read {path}: {reason}. Give text, JSON lines or Parquet files (folder/*.jsonl for "
         "those of a folder), or - for standard input."
     )
+    R057 = "The input {path} is given twice: its documents would have the same ids."
     R061 = (
         "Can't tell the form of {path} by the end of its name; known are {suffixes}. Say it: "
         "--format text (one document a line), jsonl or parquet."
     )
     R062 = "Unknown {setting} {found!r}. Expected one of {names}."
     R063 = (
-        "Malformed record at {place}: {reason}. What was read before it is kept: go on with "
-        "--resume --skip-bad, which makes such records rows with an error; or repair the file and "
-        "begin anew with --overwrite."
+        "Malformed record at {place}: {reason}. With --skip-bad such records become rows with an "
+        "error, and --resume keeps what was read before this one; or repair the file and begin "
+        "anew with --overwrite. (Fields of other names: --text-field, --id-field.)"
     )
     R064 = "{path} has no column {column!r}; found {found}. Name it by --text-field or --id-field."
     R065 = (
@@ -241,7 +248,8 @@ class Errors:
     )
     R072 = (
         "A worker process died, most likely for want of memory. What was read before is kept: go "
-        "on with --resume, with fewer --processes."
+        "on with --resume, with fewer --processes. (If none ever began to work: a script that "
+        'starts processes needs `if __name__ == "__main__":`.)'
     )
     R073 = (
         "Ray reads files, and can't read the standard input of this process. Write it to a file "

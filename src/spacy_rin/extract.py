@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from multiprocessing import current_process
 from pathlib import Path
 
 from .documents import STDIN, Source, check_source
@@ -23,7 +24,7 @@ VERSION = 1
 
 
 def extract(
-    inputs: Sequence[str | Path],
+    inputs: str | Path | Sequence[str | Path],
     output: str | Path,
     model: str | Path,
     *,
@@ -44,7 +45,7 @@ def extract(
 ) -> Totals:
     """Read documents with a pipeline and write their triples.
 
-    inputs (Sequence[str | Path]): Files, or "-" for standard input.
+    inputs (str | Path | Sequence[str | Path]): Files, or "-" for standard input.
     output (str | Path): .jsonl, .csv or .parquet.
     model (str | Path): Pipeline with a rin component: a package or a directory.
     format (str): "text" (one document a line), "jsonl" or "parquet"; "auto" to go by the name.
@@ -64,8 +65,12 @@ def extract(
     RETURNS (Totals): Counts, those of the interrupted run included.
     RAISES (ValueError): If a setting or an input is wrong.
     RAISES (OSError): If the pipeline is not there, the disk is full, or a worker died.
+    RAISES (RuntimeError): If a script calls it again in each of the processes that it starts.
     """
+    if getattr(current_process(), "_inheriting", False):  # as multiprocessing itself asks
+        raise RuntimeError(Errors.R056)
     output = Path(output)
+    inputs = [inputs] if isinstance(inputs, (str, Path)) else inputs
     source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
     _check_engine(engine, source, processes)
     check_source(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
@@ -53,8 +54,15 @@ def extract_command(
         "resume": resume,
         "overwrite": overwrite,
     }
-    with tqdm(unit=" documents", disable=None, leave=False) as bar:
-        totals = extract(inputs, output, model, progress=_progress(bar), **settings)
+    # A terminal that does not say how wide it is would get a bar of no width.
+    width = get_terminal_size().columns
+    with tqdm(unit=" documents", disable=None, leave=False, ncols=width) as bar:
+        try:
+            totals = extract(inputs, output, model, progress=_progress(bar), **settings)
+        except KeyboardInterrupt:
+            bar.close()
+            msg.warn("Interrupted. What has been read is kept: go on with --resume")
+            raise typer.Exit(130) from None
     _print_totals(totals, output)
 
 

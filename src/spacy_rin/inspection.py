@@ -40,12 +40,15 @@ def read_docs(path: str | Path) -> Iterator[Doc]:
 
     path (str | Path): A .spacy file, or a directory of them.
     YIELDS (Doc): With entities and relations.
-    RAISES (ValueError): If there is no such file.
+    RAISES (ValueError): If there is none.
     """
     path = Path(path)
     is_file = path.is_file() and path.suffix == ".spacy"
     if not is_file and not (path.is_dir() and any(path.rglob("*.spacy"))):
-        raise ValueError(Errors.R050.format(path=path))
+        found = (
+            "another file" if path.is_file() else "no such file in it" if path.is_dir() else "none"
+        )
+        raise ValueError(Errors.R055.format(found=found, path=path))
     vocab = Vocab()
     for file in [path] if path.is_file() else sorted(path.rglob("*.spacy")):
         yield from DocBin().from_disk(file).get_docs(vocab)

@@ -86,7 +86,7 @@ def parse_rin(lang: str, row: Any, source: str) -> Record:
     for ent in get_field(row, "entities", list, []):
         mentions.append(_rin_span(record, layout, ent))
         record.add_entity(*mentions[-1])
-    for rel in get_field(row, "relations", list, []):
+    for rel in get_field(row, "relations", list):
         label = check_text(get_field(rel, "label", str), "label")
         pair = []
         for key in ("head", "tail"):
