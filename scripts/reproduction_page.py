@@ -124,6 +124,17 @@ def _errors(runs: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def judged_errors(judgements: dict[str, Any]) -> str:
+    """RETURNS (str): What was judged of errors by hand, as shares."""
+    parts = ["### Errors of rin_best on webnlg, judged by hand\n"]
+    for title, errors in judgements.items():
+        numbers = {kind: len(found) for kind, found in errors["judged"].items()}
+        total = sum(numbers.values())
+        header = [f"{total} of {errors['of']} {title} triples, drawn by chance", "%"]
+        parts.append(table(header, [[k, percent(n / total)] for k, n in numbers.items()]))
+    return "\n".join(parts)
+
+
 def _further(runs: list[dict[str, Any]]) -> str:
     scores = [run["further_test"] for run in runs if "further_test" in run]
     if not scores:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import reproduction_page
@@ -21,9 +22,13 @@ RESULTS = Path("results")
 BENCHMARK = RESULTS / "benchmark.json"
 REPRODUCTION = RESULTS / "reproduction.json"
 NOTES = RESULTS / "notes.yml"
+JUDGED = RESULTS / "judged_errors.yml"
 MATRIX = Path("configs/reproduction.yml")
 # Rows of several seeds: file and title.
-MATRICES = {RESULTS / "precision.json": "float32 and bfloat16 products"}
+MATRICES = {
+    RESULTS / "precision.json": "float32 and bfloat16 products",
+    RESULTS / "tuning.json": "What was tried for rin_best.cfg",
+}
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
 HEADER = f"""# Results
 
@@ -76,6 +81,8 @@ def main() -> None:
         wanted = Counter((run.row, run.dataset) for run in read_matrix(MATRIX))
         rows = srsly.read_json(REPRODUCTION)
         sections.append(reproduction_page.section(rows, notes, wanted))
+    if JUDGED.exists():
+        sections.append(reproduction_page.judged_errors(srsly.read_yaml(JUDGED)))
     benchmark = srsly.read_json(BENCHMARK) if BENCHMARK.exists() else None
     if benchmark:
         sections += ["## Time and memory\n", speed_table(benchmark), PLOTS]
@@ -104,11 +111,13 @@ def seeds_table(rows: dict[str, Any]) -> str:
     names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
     body = [
         [f"{row} on {data}", str(found["n"]), str(found["epochs"])]
+        + [percent(fmean(run["dev_score"] for run in found["runs"]))]
         + [mean_of(found["mean"][f"{n}_f"], found["sd"][f"{n}_f"]) for n in names]
         for row, datasets in rows.items()
         for data, found in datasets.items()
     ]
-    header = ["row (test F1, chosen on dev)", "seeds", "epochs", *(f"`{name}_f`" for name in names)]
+    header = ["row (test F1, chosen on dev)", "seeds", "epochs", "dev `rel_f`"]
+    header += [f"`{name}_f`" for name in names]
     return table(header, body)
 
 
