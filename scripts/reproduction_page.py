@@ -153,7 +153,7 @@ def _mean(rows: list[dict[str, float]], key: str) -> float:
 
 def _published(found: dict[str, Any]) -> str:
     for name, (mean, sd) in found["published"].items():
-        return f"{AUTHORS[name]} {mean}" + (f" ± {sd}" if sd is not None else "")
+        return f"{AUTHORS[name]} {mean}" + (f" ± {sd:.1f}" if sd is not None else "")
     return ""
 
 
