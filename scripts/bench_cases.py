@@ -139,7 +139,7 @@ def products(
     rows = {}
     for name, (count, times, run) in stages.items():
         run()
-        seconds = statistics.median(_timed(run) for _ in range(15))
+        seconds = statistics.median(_timed(run) for _ in range(41))
         share = count * product / seconds / best
         rows[name] = {"ns_a_cell": 1e9 * seconds / cells, "times_a_step": times, "share": share}
 

@@ -16,6 +16,7 @@ from wasabi import msg
 
 from spacy_rin.card import SCORES
 from spacy_rin.files import write_text
+from spacy_rin.engines import ENGINES
 from spacy_rin.markdown import percent, table
 
 RESULTS = Path("results")
@@ -23,6 +24,8 @@ BENCHMARK = RESULTS / "benchmark.json"
 REPRODUCTION = RESULTS / "reproduction.json"
 NOTES = RESULTS / "notes.yml"
 JUDGED = RESULTS / "judged_errors.yml"
+EXTRACT = RESULTS / "extract.json"
+SCALING = Path("docs/scaling.md")
 MATRIX = Path("configs/reproduction.yml")
 # Rows of several seeds: file and title.
 MATRICES = {
@@ -93,6 +96,9 @@ def main() -> None:
     if benchmark:
         readme = _fill(readme, "speed", speed_table(benchmark))
     _save(Path("README.md"), readme)
+    if EXTRACT.exists():
+        page = SCALING.read_text(encoding="utf8")
+        _save(SCALING, _fill(page, "extract", extract_table(srsly.read_json(EXTRACT))))
 
 
 def overview(runs: dict[Path, dict[str, Any]], folder: Path) -> str:
@@ -119,6 +125,37 @@ def seeds_table(rows: dict[str, Any]) -> str:
     header = ["row (test F1, chosen on dev)", "seeds", "epochs", "dev `rel_f`"]
     header += [f"`{name}_f`" for name in names]
     return table(header, body)
+
+
+def extract_table(result: dict[str, Any]) -> str:
+    """RETURNS (str): Speed and memory of each engine, and what the other runs showed."""
+    engines = [name for name in ENGINES if name in result]
+    found = [result[engine] for engine in engines]
+    body = [
+        ["documents/s", *(f"{run['documents_per_second']:,.0f}" for run in found)],
+        ["words/s", *(f"{run['words_per_second']:,}" for run in found)],
+        ["memory of the command, first and last tenth", *(_memory(run, "main") for run in found)],
+        [
+            "memory of all workers, first and last tenth",
+            *(_memory(run, "workers") for run in found),
+        ],
+    ]
+    long, kills = result["long_document"], result["kills"]
+    hardware = result["hardware"]
+    return (
+        table([f"{result['documents']:,} documents", *engines], body)
+        + f"\n{result['processes']} workers, {hardware['processor']}, {hardware['cores']} cores. "
+        + ("Both engines found the same rows. " if result["engines_agree"] else "The rows differ. ")
+        + f"A run that was killed {len(kills)} times and resumed each time gave "
+        + ("the same rows. " if result["killed_run_agrees"] else "other rows. ")
+        + f"A document of {long['words']:,} words took {long['time_per_word_to_short']} times as "
+        "long for a word as its sentences did as documents of their own.\n"
+    )
+
+
+def _memory(run: dict[str, Any], who: str) -> str:
+    first, last = (run["rss_mb"][who][part] for part in ("first_tenth", "last_tenth"))
+    return f"{first:,} MB, {last:,} MB"
 
 
 def speed_table(benchmark: dict[str, Any]) -> str:

@@ -151,8 +151,11 @@ class BlockReader:
 
     def logits(self, block: Block, m: Tensor) -> Tensor:
         """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L), −∞ in padding."""
-        # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
-        z = self.products(m).add_(self.bias)
+        if self.rounded:
+            # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
+            z = self.products(m).add_(self.bias)
+        else:
+            z = torch.addmm(self.bias, m, self._weight.T, out=self._z[: len(m)])
         if len(block.padding):
             z.index_fill_(0, block.padding, -torch.inf)
         return z
