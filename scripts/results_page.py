@@ -15,8 +15,8 @@ from tables import mean_of, prf_table
 from wasabi import msg
 
 from spacy_rin.card import SCORES
-from spacy_rin.files import write_text
 from spacy_rin.engines import ENGINES
+from spacy_rin.files import write_text
 from spacy_rin.markdown import percent, table
 
 RESULTS = Path("results")

@@ -1,0 +1,63 @@
+"""Figures of results files in the pages that show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import srsly
+from results_page import extract_table, seeds_table
+
+ROOT = Path(__file__).parents[1]
+
+
+def extraction() -> dict:
+    engine = {
+        "documents_per_second": 319.9,
+        "words_per_second": 11727,
+        "rss_mb": {
+            "main": {"first_tenth": 277, "last_tenth": 278},
+            "workers": {"first_tenth": 1234, "last_tenth": 1330},
+        },
+    }
+    return {
+        "documents": 100_000,
+        "processes": 2,
+        "hardware": {"processor": "P", "cores": 2},
+        "local": engine,
+        "engines_agree": True,
+        "kills": [{}] * 5,
+        "killed_run_agrees": True,
+        "long_document": {"words": 52_557, "time_per_word_to_short": 1.23},
+    }
+
+
+def test_engine_that_was_not_run_has_no_column() -> None:
+    page = extract_table(extraction())
+    assert "| 100,000 documents | local |" in page
+    assert "| documents/s | 320 |" in page and "1,234 MB, 1,330 MB" in page
+    assert "killed 5 times" in page and "gave the same rows" in page and "1.23 times" in page
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("engines_agree", "differ"), ("killed_run_agrees", "other")]
+)
+def test_what_does_not_agree_is_said(key: str, words: str) -> None:
+    assert words in extract_table({**extraction(), key: False})
+
+
+def test_rows_show_what_they_were_chosen_by() -> None:
+    names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
+    found = {
+        "n": 2,
+        "epochs": 3,
+        "mean": {f"{name}_f": 0.5 for name in names},
+        "sd": {f"{name}_f": 0.01 for name in names},
+        "runs": [{"dev_score": 0.7}, {"dev_score": 0.8}],
+    }
+    assert "| a on x | 2 | 3 | 75.0 | 50.0 ± 1.0 |" in seeds_table({"a": {"x": found}})
+
+
+def test_pages_show_what_the_results_say() -> None:
+    page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf8")
+    assert extract_table(srsly.read_json(ROOT / "results" / "extract.json")) in page
