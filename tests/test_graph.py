@@ -74,6 +74,15 @@ def test_every_entity_has_a_triple_and_no_box_lies_on_another(
         assert y + 0.01 >= HEIGHT / 2 and y + HEIGHT / 2 <= places.height + 0.01
 
 
+def test_a_dense_graph_of_many_entities_finds_places() -> None:
+    triples = [triple(f"entity {j}", "r", f"entity {k}") for j in range(40) for k in range(j)]
+    triples += [triple("hub", "r", f"a leaf of the hub {k}") for k in range(60)]
+    boxes = arrange(build_graph(triples, 200)).boxes
+    assert len(boxes) == 101
+    for (x, y, width), (a, b, other) in combinations(boxes.values(), 2):
+        assert abs(x - a) >= (width + other) / 2 or abs(y - b) >= HEIGHT
+
+
 def test_places_are_the_same_twice() -> None:
     triples = [triple(f"n{k % 7}", "r", f"n{k % 5}") for k in range(30)]
     assert arrange(build_graph(triples)) == arrange(build_graph(triples))

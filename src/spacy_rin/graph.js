@@ -1,10 +1,5 @@
 // Hides the triples that the filters leave out, and the entities that are then in none; an entity
 // that is chosen shows what is said of it alone.
-"use strict";
-const form = document.getElementById("filters");
-const search = document.getElementById("search");
-const score = document.getElementById("score");
-const boxes = [...form.querySelectorAll("input[type=checkbox]")];
 const rows = [...document.querySelectorAll("tbody tr")];
 const nodes = [...document.querySelectorAll(".rin-node")];
 const edges = new Map(
@@ -63,13 +58,4 @@ document.querySelector(".graph").addEventListener("keydown", (event) => {
   if (event.key === "Escape") update();
   else choose(event);
 });
-form.addEventListener("input", update);
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("click", (event) => {
-  const choice = event.target.dataset.choose;
-  if (!choice) return;
-  for (const box of boxes) box.checked = choice === "all";
-  update();
-});
-form.hidden = false;
-update();
+startFilters(update);

@@ -25,6 +25,7 @@ MARGIN = 8  # around the text of an entity, within its box
 HEIGHT = 2 * MARGIN + TEXT
 GAP = (60, 34)  # between boxes beside and above each other, where the labels of edges stand
 REACH = 200  # of an edge, before boxes push each other apart
+SPREAD = 1.01  # how much wider all becomes while boxes push each other apart
 WIDTH = 1200  # of the picture, unless one part of it is wider
 
 
@@ -180,11 +181,12 @@ def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:
         touching = (missing > 1e-6).all(axis=1)
         if not touching.any():
             return middles
-        # A pixel more, so that it comes to an end.
+        # All a little further apart each time, so that it comes to an end however dense they are.
+        middles *= SPREAD
         axis = missing.argmin(axis=1)
         rows = np.flatnonzero(touching)
         steps = np.zeros_like(between)
-        steps[rows, axis[rows]] = (missing[rows, axis[rows]] + 1) / 2
+        steps[rows, axis[rows]] = missing[rows, axis[rows]] / 2
         steps *= np.where(between < 0, -1, 1)
         np.subtract.at(middles, first[rows], steps[rows])
         np.add.at(middles, second[rows], steps[rows])

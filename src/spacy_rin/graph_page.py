@@ -89,7 +89,7 @@ def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
             ),
         ),
         style=read_file("page.css") + read_file("graph.css"),
-        script=read_file("graph.js"),
+        script=read_file("filters.js") + read_file("graph.js"),
     )
 
 

@@ -1,9 +1,4 @@
 // Hides the triples that the filters leave out: rows of the tables, and their arcs in the pictures.
-"use strict";
-const form = document.getElementById("filters");
-const search = document.getElementById("search");
-const score = document.getElementById("score");
-const boxes = [...form.querySelectorAll("input[type=checkbox]")];
 const documents = [...document.querySelectorAll("article")].map((article) => ({
   article,
   text: article.querySelector(".text").textContent.toLowerCase(),
@@ -42,13 +37,4 @@ function update() {
     `in ${count.documents} of ${documents.length} documents`;
 }
 
-form.addEventListener("input", update);
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("click", (event) => {
-  const choice = event.target.dataset.choose;
-  if (!choice) return;
-  for (const box of boxes) box.checked = choice === "all";
-  update();
-});
-form.hidden = false;
-update();
+startFilters(update);

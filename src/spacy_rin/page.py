@@ -75,7 +75,7 @@ def make_page(
         relations=counts,
         content="\n".join(articles),
         style=read_file("page.css"),
-        script=read_file("page.js"),
+        script=read_file("filters.js") + read_file("page.js"),
     )
 
 
