@@ -1,7 +1,7 @@
 """`spacy-rin.autocast.v1`: a transformer's products in bfloat16 while it trains on a CPU.
 
-On a GPU the transformer's own `mixed_precision` does that; on a CPU it fails. With AVX512-BF16 or
-AMX, training takes about half the time. Nothing of it is saved: a loaded pipeline computes in
+On a GPU the transformer's own `mixed_precision` does that; on a CPU it fails. Processors with
+AVX512-BF16 or AMX multiply faster so. Nothing of it is saved: a loaded pipeline computes in
 float32.
 """
 
