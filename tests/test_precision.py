@@ -24,7 +24,7 @@ from spacy_rin.layout import Layout
 from spacy_rin.loss import relation_loss
 from spacy_rin.network import RIN
 from spacy_rin.row_maximum import row_maximum
-from spacy_rin.table import Table
+from spacy_rin.table import BlockReader, Table
 
 CPU = torch.device("cpu")
 WIDTH, N_TAGS, N_LABELS = 20, 5, 12
@@ -61,6 +61,24 @@ def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
             found[rows, cols] = torch.sigmoid(z.detach())
         assert (torch.softmax(tags, 1) - expected_tags).abs().max() < tolerance(network)
         assert (found - expected_table).abs().max() < tolerance(network)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_block_keeps_nothing_of_the_one_before(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    layout = Layout([20, 3], CPU, 400)
+    heads, tails = torch.randn(23, WIDTH), torch.randn(23, WIDTH)
+    table = Table(heads, tails, torch.randn(N_LABELS, WIDTH), torch.randn(N_LABELS), layout, dtype)
+    large, small = layout.blocks
+    reader, found = BlockReader(table), []
+    for block in (small, large, small):
+        m = reader.pairs(block)
+        z = reader.logits(block, m).clone()
+        d_weight = torch.zeros_like(table.weight)
+        d_m = reader.add_gradient(d_weight, torch.sigmoid(z), m).clone()
+        found.append((z, d_weight, d_m))
+    for first, again in zip(found[0], found[2], strict=True):
+        assert torch.equal(first, again)
 
 
 def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> None:

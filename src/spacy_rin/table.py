@@ -126,8 +126,9 @@ class BlockReader:
         self._z = weight.new_empty(P, L)
         # rounded factors and products
         self.rounded = table.dtype != weight.dtype
-        self._m_16 = self._weight.new_empty(P if self.rounded else 0, D)
-        self._z_16 = self._weight.new_empty(P if self.rounded else 0, L)
+        P_16 = _round_up(P) if self.rounded else 0
+        self._m_16 = self._weight.new_empty(P_16, D)
+        self._z_16 = self._weight.new_empty(P_16, L)
 
     def pairs(self, block: Block) -> Tensor:
         """Pair features of a block, m of equation (7).
@@ -146,8 +147,9 @@ class BlockReader:
         z = self._z[: len(m)]
         if not self.rounded:
             return torch.mm(m, self._weight.T, out=z)
-        m_16, z_16 = self._m_16[: len(m)].copy_(m), self._z_16[: len(m)]
-        return z.copy_(torch.mm(m_16, self._weight.T, out=z_16))
+        m_16 = _fill(self._m_16, m)
+        z_16 = torch.mm(m_16, self._weight.T, out=self._z_16[: len(m_16)])
+        return z.copy_(z_16[: len(m)])
 
     def logits(self, block: Block, m: Tensor) -> Tensor:
         """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L), −∞ in padding."""
@@ -171,9 +173,23 @@ class BlockReader:
         if not self.rounded:
             d_weight.addmm_(d_logits.T, m)
             return torch.mm(d_logits, self._weight, out=d_m)
-        m_16, d_z = self._m_16[: len(m)], self._z_16[: len(m)].copy_(d_logits)
+        d_z = _fill(self._z_16, d_logits)
+        m_16 = self._m_16[: len(d_z)]
         d_weight += d_z.T @ m_16
-        return d_m.copy_(torch.mm(d_z, self._weight, out=m_16))
+        return d_m.copy_(torch.mm(d_z, self._weight, out=m_16)[: len(m)])
+
+
+def _fill(array: Tensor, rows: Tensor) -> Tensor:
+    """Write rows to the start of an array. RETURNS (Tensor): They and zeros, of few lengths."""
+    filled = array[: _round_up(len(rows))]
+    filled[: len(rows)] = rows
+    filled[len(rows) :] = 0
+    return filled
+
+
+def _round_up(size: int) -> int:
+    """The next multiple of 256: oneDNN compiles and keeps a product for every length it meets."""
+    return -(-size // 256) * 256
 
 
 def add_pair_gradient(
