@@ -398,11 +398,14 @@ class RelationExtractor(TrainablePipe):
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the parameters, with the global norm of their gradients clipped."""
+        from .shim import keep_tensors
+
         if self.cfg["max_grad_norm"]:
             from .model import clip_gradients
 
             clip_gradients(self.model, self.cfg["max_grad_norm"])
-        super().finish_update(partial(sgd, lr_scale=self.cfg["learn_rate_factor"]))
+        with keep_tensors(self.model):
+            super().finish_update(partial(sgd, lr_scale=self.cfg["learn_rate_factor"]))
 
     def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
         """Predict and save with other parameters, as with the optimizer's averages.

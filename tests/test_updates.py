@@ -1,10 +1,14 @@
-"""`use_averages` of the optimizer: the averaged model is the one that is scored and saved."""
+"""The optimizer and the parameters: in place, and with `use_averages` their averages in it."""
 
 from __future__ import annotations
+
+import gc
 
 import numpy as np
 from spacy.language import Language
 from thinc.api import Adam
+from torch import Tensor
+from torch.nn import Parameter
 from toy import blank, gold_examples, initialised, rin_of
 
 
@@ -58,3 +62,28 @@ def test_averages_of_another_model_change_nothing() -> None:
     with nlp.use_params(optimizer.averages):
         for name, array in weights(nlp).items():
             np.testing.assert_array_equal(array, before[name])
+
+
+def test_an_update_leaves_no_tensor_behind() -> None:
+    nlp = initialised()
+    optimizer, examples = Adam(0.01, L2=0.0, grad_clip=0.0), gold_examples(nlp)
+    counts = []
+    for _ in range(4):
+        nlp.update(examples[:8], sgd=optimizer)
+        gc.collect()
+        counts.append(sum(type(thing) in (Tensor, Parameter) for thing in gc.get_objects()))
+    assert counts[1:] == counts[1:2] * 3
+
+
+def test_an_optimizer_that_makes_new_arrays_is_heard() -> None:
+    nlp = initialised()
+    examples, before = gold_examples(nlp), weights(nlp)
+
+    def halve(key: object, array: np.ndarray, gradient: np.ndarray, **_: object) -> tuple:
+        return array / 2, gradient
+
+    rin_of(nlp).update(examples[:8])
+    rin_of(nlp).finish_update(halve)
+    found = {name: array for name, array in weights(nlp).items() if "torch" in name}
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, before[name] / 2)
