@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from numpy import array_split, median
 from wasabi import msg
 
 from spacy_rin.documents import Document
@@ -114,15 +115,14 @@ def run(options: list[str], output: Path, documents: int) -> dict[str, Any]:
     if process.returncode:
         msg.fail("the run failed", exits=1)
     seconds = samples[-1][0] - samples[0][0]
-    tenth = max(1, len(samples) // 10)
-    ends = {"first_tenth": samples[:tenth], "last_tenth": samples[-tenth:]}
+    tenths = [part for part in array_split(samples, 10) if len(part)]
     return {
         "seconds": round(time.monotonic() - start, 1),
         "seconds_from_first_batch": round(seconds, 1),
         "documents_per_second": round(documents / seconds, 1),
         "words_per_second": round(words / seconds),
-        "rss_mb": {
-            who: {name: round(statistics.median(s[k] for s in part)) for name, part in ends.items()}
+        "rss_mb_by_tenth": {
+            who: [round(median(part[:, k])) for part in tenths]
             for k, who in ((1, "main"), (2, "workers"))
         },
     }

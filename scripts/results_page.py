@@ -32,6 +32,8 @@ MATRICES = {
     RESULTS / "precision.json": "float32 and bfloat16 products",
     RESULTS / "tuning.json": "What was tried for rin_best.cfg",
 }
+# Rows of the reproduction that the README shows.
+BEST = ("rin_best", "rin_trf_k2")
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
 HEADER = f"""# Results
 
@@ -93,6 +95,9 @@ def main() -> None:
     _save(RESULTS / "README.md", "\n".join(sections))
     readme = Path("README.md").read_text(encoding="utf8")
     readme = _fill(readme, "results", overview(runs, Path()))
+    if REPRODUCTION.exists():
+        best = {row: found for row, found in rows.items() if row in BEST}
+        readme = _fill(readme, "best", reproduction_page.overview(best))
     if benchmark:
         readme = _fill(readme, "speed", speed_table(benchmark))
     _save(Path("README.md"), readme)
@@ -154,7 +159,7 @@ def extract_table(result: dict[str, Any]) -> str:
 
 
 def _memory(run: dict[str, Any], who: str) -> str:
-    first, last = (run["rss_mb"][who][part] for part in ("first_tenth", "last_tenth"))
+    first, *_, last = run["rss_mb_by_tenth"][who]
     return f"{first:,} MB, {last:,} MB"
 
 

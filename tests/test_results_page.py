@@ -15,10 +15,7 @@ def extraction() -> dict:
     engine = {
         "documents_per_second": 319.9,
         "words_per_second": 11727,
-        "rss_mb": {
-            "main": {"first_tenth": 277, "last_tenth": 278},
-            "workers": {"first_tenth": 1234, "last_tenth": 1330},
-        },
+        "rss_mb_by_tenth": {"main": [277, 290, 278], "workers": [1234, 1300, 1330]},
     }
     return {
         "documents": 100_000,
