@@ -133,19 +133,6 @@ def test_width_that_has_no_half_is_an_error(width: int) -> None:
         build_bilstm_encoder(width)
 
 
-def test_dropout_is_of_training_alone() -> None:
-    torch.manual_seed(0)
-    encoder = build_bilstm_encoder(WIDTH, dropout=0.5)
-    texts = make_texts([100, 100])
-    encoder.initialize(X=texts)
-    kept = np.concatenate(encoder.predict(texts))
-    assert (kept != 0).all()
-    drawn = np.concatenate(encoder.begin_update(texts)[0])
-    dropped = drawn == 0
-    assert 0.4 < dropped.mean() < 0.6
-    np.testing.assert_allclose(drawn[~dropped], 2 * kept[~dropped], rtol=1e-5, atol=1e-6)
-
-
 @pytest.mark.parametrize("depth", [1, 3])
 def test_saved_and_loaded_gives_the_same(depth: int) -> None:
     encoder = make_encoder(depth)

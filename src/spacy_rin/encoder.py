@@ -41,14 +41,12 @@ class BiLSTM(nn.Module):
 
     width (int): Output width; half of it is each direction's.
     depth (int): Number of layers.
-    dropout (float): Rate at the output, while training.
     """
 
-    def __init__(self, width: int, depth: int, dropout: float = 0.0) -> None:
+    def __init__(self, width: int, depth: int) -> None:
         super().__init__()
         self.width = width
         self.depth = depth
-        self.dropout = nn.Dropout(dropout)
 
     def initialize(self, nI: int) -> None:
         """Make the parameters for inputs of width nI."""
@@ -71,8 +69,7 @@ class BiLSTM(nn.Module):
             return words[:, :1].expand(0, self.width)
         encoded = torch.cat([self._encode(words, group) for group in groups])
         order = np.concatenate([group.words[group.real] for group in groups])
-        output: Tensor = self.dropout(encoded.index_select(0, _tensor(np.argsort(order), words)))
-        return output
+        return encoded.index_select(0, _tensor(np.argsort(order), words))
 
     def _encode(self, words: Tensor, group: Group) -> Tensor:
         mirror = _tensor(group.mirror, words)
@@ -94,7 +91,7 @@ def _tensor(indices: np.ndarray, like: Tensor) -> Tensor:
 
 
 def build_bilstm_encoder(
-    width: int = 100, depth: int = 1, copies: int = 1, dropout: float = 0.0
+    width: int = 100, depth: int = 1, copies: int = 1
 ) -> Model[list[Floats2d], list[Floats2d]]:
     """Construct a BiLSTM encoder, for the `encode` slot of spacy.Tok2Vec.v2.
 
@@ -102,16 +99,15 @@ def build_bilstm_encoder(
     depth (int): Number of layers; the paper has 1.
     copies (int): BiLSTMs side by side, each of this width: 2 where the tasks have encoders of
         their own (`interaction = "separate"` of spacy-rin.RIN.v1).
-    dropout (float): Rate at the output, while training; none in the paper.
     RETURNS (Model): Takes a (words, nI) array for each text and gives a (words, copies · width)
         one; empty texts are fine.
     """
     if width % 2 or width <= 0:
         raise ValueError(Errors.R023.format(width=width))
     if copies > 1:
-        return concatenate(*(build_bilstm_encoder(width, depth, 1, dropout) for _ in range(copies)))
+        return concatenate(*(build_bilstm_encoder(width, depth) for _ in range(copies)))
     encoder: Model[list[Floats2d], list[Floats2d]] = PyTorchWrapper_v3(
-        BiLSTM(width, depth, dropout),
+        BiLSTM(width, depth),
         convert_inputs=_convert_inputs,
         convert_outputs=_convert_outputs,
         serialize_model=serialize_module,
