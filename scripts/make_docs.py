@@ -49,7 +49,12 @@ API = {
     ],
     "Model cards": ["describe.write_card", "card.make_card"],
     "Registered functions, for configs": [
-        *("model.build_rin_model", "embed.build_word_tag_embed", "encoder.build_bilstm_encoder"),
+        *(
+            "model.build_rin_model",
+            "embed.build_word_tag_embed",
+            "embed.build_concatenate",
+            "encoder.build_bilstm_encoder",
+        ),
         *("scorer.make_rin_scorer", "scorer.score_rin", "history.make_history_logger"),
     ],
 }

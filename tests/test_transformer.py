@@ -1,5 +1,7 @@
 """rin over other encoders: a transformer or a shared tok2vec by a listener, spaCy's CNN inline.
 
+"transformer and words" is built as in `configs/rin_trf.cfg`.
+
 The transformer is made here, with random weights and a vocabulary of the toy corpus.
 """
 
@@ -43,8 +45,9 @@ CNN = {
     "subword_features": True,
     "pretrained_vectors": None,
 }
+WORDS = {"@architectures": "spacy-rin.WordTagEmbed.v1", "word_width": 16, "tag_width": 0}
 AUTOCAST = {"after_init": {"@callbacks": "spacy-rin.autocast.v1", "precision": "bfloat16"}}
-ENCODERS = ["transformer", "tok2vec", "cnn"]
+ENCODERS = ["transformer", "transformer and words", "tok2vec", "cnn"]
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +86,23 @@ def make(
 
     def build(encoder: str, **settings: Any) -> Language:
         nlp = spacy.blank("en")
-        tok2vec = CNN
-        if encoder == "transformer":
+        tok2vec: dict[str, Any] = CNN
+        if encoder.startswith("transformer"):
             nlp.add_pipe("transformer", config={"model": transformer(bert_path())})
             tok2vec = {
                 "@architectures": "spacy-transformers.TransformerListener.v1",
                 "grad_factor": 1.0,
                 "pooling": {"@layers": "reduce_mean.v1"},
             }
+            if encoder == "transformer and words":
+                tok2vec = {
+                    "@architectures": "spacy.Tok2Vec.v2",
+                    "embed": {
+                        "@architectures": "spacy-rin.Concatenate.v1",
+                        "*": {"transformer": tok2vec, "words": WORDS},
+                    },
+                    "encode": {"@architectures": "spacy-rin.BiLSTMEncoder.v1", "width": 32},
+                }
         elif encoder == "tok2vec":
             nlp.add_pipe("tok2vec", config={"model": CNN})
             tok2vec = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "*"}
@@ -171,14 +183,15 @@ def test_one_tag_vector_a_word(make: Callable[..., Language], encoder: str) -> N
     assert rin.model.predict(rin._batch(docs)).tags().shape == (4, 1 + 4 * len(ENTITY_LABELS))
 
 
-@pytest.mark.parametrize("encoder", ["transformer", "tok2vec"])
+@pytest.mark.parametrize("encoder", ["transformer", "transformer and words", "tok2vec"])
 def test_gradient_reaches_the_upstream_component(
     make: Callable[..., Language], encoder: str
 ) -> None:
     nlp = make(encoder)
-    before = parameters(nlp.get_pipe(encoder).model)
+    upstream = encoder.partition(" ")[0]
+    before = parameters(nlp.get_pipe(upstream).model)
     train(nlp, steps=1)
-    after = parameters(nlp.get_pipe(encoder).model)
+    after = parameters(nlp.get_pipe(upstream).model)
     moved = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
     assert sum(moved) > len(moved) / 2
 

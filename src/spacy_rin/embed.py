@@ -46,6 +46,35 @@ def build_word_tag_embed(
     return embed
 
 
+def build_concatenate(
+    *layers: Model[list[Doc], list[Floats2d]],
+) -> Model[list[Doc], list[Floats2d]]:
+    """Set what several layers say of each word side by side, as thinc's `concatenate` does.
+
+    That fails on empty Docs, for which a transformer's listener gives arrays without columns.
+
+    layers (Model): Each takes Docs and gives a (words, width) array for each.
+    RETURNS (Model): Takes Docs; gives a (words, sum of the widths) array for each.
+    """
+    return concatenate(*(_with_columns(layer) for layer in layers))
+
+
+def _with_columns(layer: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], list[Floats2d]]:
+    """Give the arrays of empty Docs as many columns as the others have."""
+
+    def forward(
+        model: Model, docs: list[Doc], is_train: bool
+    ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+        Y, backprop = layer(docs, is_train)
+        width = max((y.shape[1] for y in Y), default=0)
+        return [y if len(y) else model.ops.alloc2f(0, width) for y in Y], backprop
+
+    def init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
+        layer.initialize(X=X)
+
+    return Model("with_columns", forward, init=init, layers=[layer])
+
+
 def find_tables(model: Model) -> list[Model]:
     """RETURNS (list[Model]): The tables inside a model, which want to see training data."""
     return [node for node in model.walk() if node.name == _TABLE]
