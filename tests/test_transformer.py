@@ -1,6 +1,7 @@
 """rin over other encoders: a transformer or a shared tok2vec by a listener, spaCy's CNN inline.
 
-"transformer and words" is built as in `configs/rin_trf.cfg`.
+"transformer" is built as in `configs/rin_trf_alone.cfg`, "transformer and words" as in
+`configs/rin_trf.cfg`.
 
 The transformer is made here, with random weights and a vocabulary of the toy corpus.
 """
@@ -19,7 +20,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import fix_random_seed, registry
-from thinc.api import Adam, Model
+from thinc.api import Adam, Config, Model
 from toy import (
     ENTITY_LABELS,
     PATTERNS,
@@ -46,6 +47,9 @@ CNN = {
     "pretrained_vectors": None,
 }
 WORDS = {"@architectures": "spacy-rin.WordTagEmbed.v1", "word_width": 16, "tag_width": 0}
+# That of the shipped config
+ALONE = Path(__file__).parent.parent / "configs" / "rin_trf_alone.cfg"
+POOLING = Config().from_disk(ALONE)["components"]["rin"]["model"]["tok2vec"]["pooling"]
 AUTOCAST = {"after_init": {"@callbacks": "spacy-rin.autocast.v1", "precision": "bfloat16"}}
 ENCODERS = ["transformer", "transformer and words", "tok2vec", "cnn"]
 
@@ -92,7 +96,7 @@ def make(
             tok2vec = {
                 "@architectures": "spacy-transformers.TransformerListener.v1",
                 "grad_factor": 1.0,
-                "pooling": {"@layers": "reduce_mean.v1"},
+                "pooling": POOLING,
             }
             if encoder == "transformer and words":
                 tok2vec = {
@@ -325,6 +329,19 @@ def test_words_of_several_pieces_get_one_vector(make: Callable[..., Language]) -
     doc = nlp("Londons Lovelace")
     rin = rin_of(nlp)
     assert len(rin.model.predict(rin._batch([doc])).tags()) == len(doc) == 2
+
+
+@pytest.mark.parametrize("encoder", ["transformer", "transformer and words"])
+@pytest.mark.parametrize("word", ["  ", "\u200b", "\x7f"])
+def test_words_without_pieces(make: Callable[..., Language], encoder: str, word: str) -> None:
+    nlp = make(encoder, threshold=0.002)
+    train(nlp, steps=15)
+    words = [*texts()[0].split(), word]
+    gold = Doc(nlp.vocab, words=words)
+    set_relations(gold, [])
+    assert not nlp.get_pipe("transformer").model.tokenizer.tokenize(word)
+    assert math.isfinite(nlp.update([as_example(nlp, gold)], sgd=False, losses={})["rin"])
+    assert len(nlp(Doc(nlp.vocab, words=words))) == len(words)
 
 
 def test_own_embedding_in_a_shared_tok2vec_is_an_error_that_says_where_it_belongs() -> None:
