@@ -20,7 +20,7 @@ TABLES = {
     "by_triples": "sentences with this many triples",
     "by_seen": "triples that stand in train as text, or not",
     "by_frequency": "triples that train has of the label",
-    "joined": "test sentences in one raw text, in spaCy's own tokens",
+    "joined": "unrelated test sentences in one raw text, in spaCy's own tokens",
 }
 PLOTS = {
     "reproduction_rounds.png": "F1 over the rounds K, as the authors' code counts",

@@ -48,6 +48,21 @@ def test_report_has_every_section(nlp: Language, tmp_path: Path) -> None:
     assert result["joined"]["4"]["triples"] == n_triples
 
 
+def test_neighbours_in_the_file_are_not_joined(
+    nlp: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
+    joined: list[list[str]] = []
+    monkeypatch.setattr(
+        "spacy_rin.evaluate.score_joined",
+        lambda nlp, docs, size: joined.append([doc.text for doc in docs]),
+    )
+    evaluate(nlp, test)
+    evaluate(nlp, test)
+    assert all(order == joined[0] for order in joined)
+    assert joined[0] != texts() and sorted(joined[0]) == sorted(texts())
+
+
 def test_scores_are_those_of_the_component(nlp: Language, tmp_path: Path) -> None:
     test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
     expected = nlp.evaluate(gold_examples(nlp))

@@ -130,7 +130,7 @@ def _scores(result: dict[str, Any]) -> str:
     ]
     classes = {
         "triples that stand in train as text, or not": result["by_seen"],
-        "test sentences in one raw text": result["joined"],
+        "unrelated test sentences in one raw text": result["joined"],
     }
     tables = [table(["score", "P", "R", "F1", "right if it has the gold triple's"], rows, "lrrrl")]
     for title, found in classes.items():

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import md5
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from spacy.language import Language
@@ -67,6 +68,9 @@ def evaluate(
         authors = score_authors(rin, examples)
         curve = by_threshold(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
+    # Neighbours in a file often speak of the same things, so that triples between them, which gold
+    # lacks, can be true.
+    strangers = Random(0).sample([eg.reference for eg in examples], len(examples))
     return {
         "scores": {**flat, **authors, **_with_unplaced(examples)},
         "by_overlap": _by_class(examples, CLASSES, overlap_classes),
@@ -77,9 +81,7 @@ def evaluate(
         "missed": missed_kinds(examples),
         "wrong": wrong_kinds(examples),
         "per_type": scores["rel_per_type"],
-        "joined": {
-            str(size): score_joined(nlp, [eg.reference for eg in examples], size) for size in JOINED
-        },
+        "joined": {str(size): score_joined(nlp, strangers, size) for size in JOINED},
         "speed": measure_speed(nlp, [eg.reference.text for eg in examples]),
         "among_others": score_among_others(nlp, examples, read_docs(others)) if others else {},
     }
