@@ -126,7 +126,7 @@ def _errors(runs: list[dict[str, Any]]) -> str:
 
 def judged_errors(judgements: dict[str, Any]) -> str:
     """RETURNS (str): What was judged of errors by hand, as shares."""
-    parts = ["### Errors of rin_best on webnlg, judged by hand\n"]
+    parts = ["### Errors of rin_flat on webnlg, judged by hand\n"]
     for title, errors in judgements.items():
         numbers = {kind: len(found) for kind, found in errors["judged"].items()}
         total = sum(numbers.values())

@@ -96,6 +96,7 @@ def test_limits_follow_from_the_result() -> None:
     [
         ({"by_seen": {}}, "stand as text"),
         ({"joined": {}}, "On raw text"),
+        ({"settings": {"unit": "sentence", "joint_tags": [["B-X", "S-X"]]}}, "of nested mentions"),
         ({"settings": {"unit": "doc"}}, "sentence by sentence"),
     ],
 )

@@ -228,5 +228,6 @@ def test_masked_gold_is_no_entity_for_the_authors() -> None:
     tag_set = TagSet(["X"])
     single = tag_set.names.index("S-X")  # the last tag, where a negative number would point
     gold, found = np.array([single, MASKED]), np.array([single, single])
-    right = _tagged_right(tag_set, gold, found, np.array([0, 2]), [2], "last")
+    prefixes = tag_set.prefixes[:, found]
+    right = _tagged_right(tag_set, gold, prefixes, np.array([0, 2]), [2], "last")
     assert right.tolist() == [True, False]

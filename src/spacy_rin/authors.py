@@ -18,7 +18,7 @@ from spacy.util import minibatch
 from .component import RelationExtractor
 from .relations import get_relations
 from .scorer import prf
-from .tags import OUTSIDE, TagSet
+from .tags import NESTED, OUTER, OUTSIDE, TagSet
 from .targets import anchor_token, make_targets
 from .units import make_batch
 
@@ -52,7 +52,7 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
         for relation in get_relations(eg.reference):
             labels.setdefault(relation.label, len(labels))
         entity_labels.update(dict.fromkeys(ent.label_ for ent in eg.reference.ents))
-    tag_set = TagSet(list(entity_labels))
+    tag_set = TagSet(list(entity_labels), rin.cfg["joint_tags"])
     targets = make_targets(examples, batch, tag_set, labels, anchor)
     scores: Any = rin.model.predict(batch)
     rows, cols, found, _ = scores.all_cells_over(rin.cfg["threshold"])
@@ -64,8 +64,9 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
     }
     predicted = set(zip(rows.tolist(), cols.tolist(), found.tolist(), strict=True))
     right = gold & predicted
+    best = scores.tags().argmax(axis=1)
     tagged = _tagged_right(
-        tag_set, targets.tags, scores.tags().argmax(axis=1), offsets, batch.lengths, anchor
+        tag_set, targets.tags, rin.tag_set.prefixes[:, best], offsets, batch.lengths, anchor
     )
     exactly = {(i, j, t) for i, j, t in right if i != j and tagged[i] and tagged[j]}
     return [(len(r), len(predicted), len(gold)) for r in (right, exactly)]
@@ -79,13 +80,17 @@ def _tagged_right(
     lengths: list[int],
     anchor: str,
 ) -> np.ndarray:
-    """(W,) whether a word is the anchor of a gold entity tagged right: every B, I, E, S of it."""
+    """(W,) whether a word is the anchor of a gold entity tagged right: every B, I, E, S of it.
+
+    `predicted` are the (2, W) prefixes of both layers of the tags.
+    """
     # Where gold says nothing there is no gold entity to be right about.
     gold = np.where(gold < 0, OUTSIDE, gold)
-    same = tag_set.prefixes[gold] == tag_set.prefixes[predicted]
+    same = tag_set.prefixes[:, gold] == predicted
     right = np.zeros(len(gold), dtype=bool)
     for offset, length in zip(offsets, lengths, strict=False):
-        for start, end, _ in tag_set.decode(gold[offset : offset + length]):
-            if same[offset + start : offset + end].all():
-                right[offset + anchor_token(start, end, anchor)] = True
+        for layer in (OUTER, NESTED):
+            for start, end, _ in tag_set.decode(gold[offset : offset + length], layer):
+                if same[layer, offset + start : offset + end].all():
+                    right[offset + anchor_token(start, end, anchor)] = True
     return right

@@ -69,8 +69,14 @@ def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) ->
         f"It reads texts like those it was trained on, in the language `{meta['lang']}`, and knows "
         f"no labels but theirs ({len(labels.relations)} of relations, {len(labels.entities)} of "
         "entities).",
-        "Entities do not overlap: of nested mentions, one is found at most.",
     ]
+    if result["settings"].get("joint_tags"):
+        limits.append(
+            "Entities do not overlap. A mention inside one can be an end of a relation, if it does "
+            "not end where the entity does."
+        )
+    else:
+        limits.append("Entities do not overlap: of nested mentions, one is found at most.")
     if result["settings"]["unit"] == "sentence":
         limits.append("It reads sentence by sentence: no triple reaches across two sentences.")
     if seen := result["by_seen"]:

@@ -103,7 +103,7 @@ def inspect_command(
     examples: Annotated[int, typer.Option(help="Sentences to show with their triples")] = 5,
     json: Annotated[bool, typer.Option(help="Print JSON instead of tables")] = False,
 ) -> None:
-    """Show what .spacy files hold: labels, counts, lengths, overlap, what flat tags can find."""
+    """Show what .spacy files hold: labels, counts, lengths, overlap, what tags can find."""
     summaries = [{"path": str(p), **inspect_docs(read_docs(p), examples)} for p in corpora]
     if json:
         print(srsly.json_dumps(summaries, indent=2))
@@ -256,6 +256,7 @@ def _print_summary(path: Path, summary: dict[str, Any]) -> None:
         **summary["counts"],
         "words of a Doc": f"{lengths['mean']} mean, {lengths['max']} max",
         "found by flat tags at most": f"{summary['flat_tags_recall']:.1%} of the triples",
+        "... with nested = true": f"{summary['nested_tags_recall']:.1%}",
         **{f"Docs of class {name}": count for name, count in summary["overlap"].items()},
     }
     msg.table(rows, aligns=("l", "r"))

@@ -25,8 +25,8 @@ from .embed import build, count, find_tables
 from .errors import Errors
 from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
 from .rounds import Round, read_rounds
-from .tags import TagSet
-from .targets import make_targets, validate_gold
+from .tags import EntitySpan, TagSet, joint_tags
+from .targets import make_targets, nested_mentions, validate_gold
 from .units import Batch, make_batch
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
         "unit": "sentence",
         "max_length": 200,
         "overwrite": False,
+        "nested": False,
         "attribute": ATTRIBUTE,
         "max_grad_norm": 5.0,
         "learn_rate_factor": 1.0,
@@ -95,6 +96,7 @@ def make_rin(
     unit: Literal["sentence", "doc"],
     max_length: int,
     overwrite: bool,
+    nested: bool,
     attribute: str,
     max_grad_norm: float,
     learn_rate_factor: float,
@@ -111,6 +113,7 @@ def make_rin(
         unit=unit,
         max_length=max_length,
         overwrite=overwrite,
+        nested=nested,
         attribute=attribute,
         max_grad_norm=max_grad_norm,
         learn_rate_factor=learn_rate_factor,
@@ -133,6 +136,8 @@ class RelationExtractor(TrainablePipe):
         Two entities are related if some window holds both.
     overwrite (bool): Whether entities already on a Doc are replaced, or kept and related.
         Relations are always replaced.
+    nested (bool): Whether it learns to find mentions inside an entity, where gold relates them;
+        they are ends of relations and not in doc.ents. Fixed once it is initialised.
     attribute (str): Name of the extension that reads the relations, `doc._.<attribute>`.
     max_grad_norm (float): Global norm above which gradients are scaled down; 0 for never.
     learn_rate_factor (float): Times the optimizer's learning rate, for this component's layers:
@@ -159,6 +164,7 @@ class RelationExtractor(TrainablePipe):
         unit: str = "sentence",
         max_length: int = 200,
         overwrite: bool = False,
+        nested: bool = False,
         attribute: str = ATTRIBUTE,
         max_grad_norm: float = 5.0,
         learn_rate_factor: float = 1.0,
@@ -174,11 +180,13 @@ class RelationExtractor(TrainablePipe):
             unit=unit,
             max_length=max_length,
             overwrite=overwrite,
+            nested=nested,
             attribute=attribute,
             max_grad_norm=max_grad_norm,
             learn_rate_factor=learn_rate_factor,
             entity_labels=[],
             relation_labels=[],
+            joint_tags=[],
         )
         self.scorer = scorer
         self._check_settings()
@@ -195,9 +203,16 @@ class RelationExtractor(TrainablePipe):
         return tuple(self.cfg["entity_labels"])
 
     @property
+    def tag_set(self) -> TagSet:
+        """RETURNS (TagSet): The tags of the entity labels, and of what is nested in entities."""
+        return TagSet(self.entity_labels, self.cfg["joint_tags"])
+
+    @property
     def tag_names(self) -> list[str]:
-        """RETURNS (list[str]): O, and B-, I-, E- and S- of each entity label."""
-        return TagSet(self.entity_labels).names
+        """RETURNS (list[str]): O, and B-, I-, E- and S- of each entity label; then joint tags, such
+        as B-ORG|S-LOC, of words that are also in a nested mention.
+        """
+        return self.tag_set.names
 
     @property
     def label_data(self) -> dict[str, list[str]]:
@@ -250,12 +265,17 @@ class RelationExtractor(TrainablePipe):
         tables = find_tables(self.model)
         counts: list[Counter[int]] = [Counter() for _ in tables]
         entities, relations = Counter[str](), Counter[str]()
+        joint: set[tuple[str, str]] = set()
         sample: list[Doc] = []
         for eg in validate_gold(get_examples()):
             if len(sample) < 10 and len(eg.predicted):
                 sample.append(eg.predicted)
             relations.update(relation.label for relation in get_relations(eg.reference))
             entities.update(ent.label_ for ent in eg.reference.ents)
+            if self.cfg["nested"]:
+                for ent, mention in nested_mentions(eg.reference, self.cfg["anchor"]):
+                    entities.update([mention.label_] if mention.label_ else [])
+                    joint.update(joint_tags(_place(ent), _place(mention)))
             for counter, table in zip(counts, tables, strict=True):
                 count(
                     counter, table, eg.reference if table.attrs["attr"] == "TAG" else eg.predicted
@@ -263,13 +283,15 @@ class RelationExtractor(TrainablePipe):
         self._set_labels(labels, {"entities": sorted(entities), "relations": sorted(relations)})
         if not self.labels or not self.entity_labels:
             raise ValueError(Errors.R032.format(name=self.name, labels=self.label_data))
+        known = set(TagSet(self.entity_labels).names)
+        self.cfg["joint_tags"] = sorted(pair for pair in joint if known.issuperset(pair))
         for counter, table in zip(counts, tables, strict=True):
             if table.attrs["attr"] == "TAG":
                 counter.update(dict.fromkeys(self._tagger_tags(nlp), 1))
             build(table, counter)
         from .model import set_output_sizes
 
-        set_output_sizes(self.model, len(TagSet(self.entity_labels)), len(self.labels))
+        set_output_sizes(self.model, len(self.tag_set), len(self.labels))
         self.model.initialize(X=self._batch(sample))
 
     def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
@@ -460,7 +482,7 @@ class RelationExtractor(TrainablePipe):
         return decode(
             scores,
             batch,
-            TagSet(self.entity_labels),
+            self.tag_set,
             self.labels,
             threshold=self.cfg["threshold"],
             anchor=self.cfg["anchor"],
@@ -470,8 +492,7 @@ class RelationExtractor(TrainablePipe):
 
     def _loss(self, examples: list[Example], batch: Batch, scores: Scores) -> Loss:
         labels = {label: k for k, label in enumerate(self.labels)}
-        tag_set = TagSet(self.entity_labels)
-        return scores.loss(make_targets(examples, batch, tag_set, labels, self.cfg["anchor"]))
+        return scores.loss(make_targets(examples, batch, self.tag_set, labels, self.cfg["anchor"]))
 
     def _tagger_tags(self, nlp: Language | None) -> Iterable[int]:
         """Tags that a tagger in the pipeline can set, for data without gold tags."""
@@ -489,3 +510,7 @@ def find_rin(nlp: Language) -> RelationExtractor:
 
 def _is_number(value: object, least: float, most: float = math.inf) -> bool:
     return isinstance(value, int | float) and least <= value <= most
+
+
+def _place(span: Span) -> EntitySpan:
+    return span.start, span.end, span.label_

@@ -32,8 +32,8 @@ SHARD = re.compile(r"\d{5}\.spacy")
 EXAMPLES = 5
 MEANING = {
     Reason.MENTION_NOT_FOUND: "left out: does not stand in the words; its triple counts as a miss",
-    Reason.NESTED_MENTION: "kept, but not both mentions are in doc.ents: flat tags cannot hold two "
-    "that overlap, or one is no entity",
+    Reason.NESTED_MENTION: "kept, but not both mentions are in doc.ents, which cannot hold two "
+    "that overlap (training with nested = true finds some), or one is no entity",
     Reason.DUPLICATE: "left out: the record has the same triple already",
     Reason.UNKNOWN_LABEL: "left out: the relation has no name; its triple counts as a miss",
     Reason.MALFORMED: "left out: the record is not of this form",

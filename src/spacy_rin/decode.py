@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from spacy.tokens import Doc
 
-from .tags import EntitySpan, TagSet
+from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
 from .targets import anchor_token
 from .units import Batch
 
@@ -30,10 +30,12 @@ class Prediction:
     """What the model says of one Doc.
 
     entities (list[EntitySpan]): Flat, in order. triples (list[Triple]): In any order.
+    nested (list[EntitySpan]): Inside the entities, in order.
     """
 
     entities: list[EntitySpan] = field(default_factory=list)
     triples: list[Triple] = field(default_factory=list)
+    nested: list[EntitySpan] = field(default_factory=list)
 
 
 class CellReader(Protocol):
@@ -75,7 +77,7 @@ def decode(
     keep (bool): Whether entities that are on the Docs already stand, and are related.
     RETURNS (list[Prediction]): One for each Doc.
     """
-    predictions = [Prediction(entities) for entities in _entities(scores, batch, tag_set, keep)]
+    predictions = _entities(scores, batch, tag_set, keep)
     found = _all_cells if partial else _entity_cells
     # A pair that lies in several windows of a unit takes its best score.
     best: list[dict[tuple[EntitySpan, str, EntitySpan], float]] = [{} for _ in batch.docs]
@@ -87,18 +89,25 @@ def decode(
     return predictions
 
 
-def _entities(
-    scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool
-) -> list[list[EntitySpan]]:
-    entities: list[list[EntitySpan]] = [
-        [(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs
-    ]
-    taken = [_taken_tokens(doc, ents) for doc, ents in zip(batch.docs, entities, strict=True)]
+def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> list[Prediction]:
+    kept = [[(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs]
+    taken = [_taken_tokens(doc, ents) for doc, ents in zip(batch.docs, kept, strict=True)]
+    predictions = [Prediction(entities) for entities in kept]
     for doc, start, tag_scores in _units(scores.tags(), batch):
-        for first, last, label in tag_set.decode(tag_set.best_path(tag_scores)):
-            if not taken[doc][start + first : start + last].any():
-                entities[doc].append((start + first, start + last, label))
-    return [sorted(ents) for ents in entities]
+        tags = tag_set.best_path(tag_scores)
+        for first, last, label in tag_set.decode(tags):
+            if taken[doc][start + first : start + last].any():
+                tags[first:last] = OUTSIDE  # and what is nested in it
+            else:
+                predictions[doc].entities.append((start + first, start + last, label))
+        predictions[doc].nested += [
+            (start + first, start + last, label)
+            for first, last, label in tag_set.decode(tags, NESTED)
+        ]
+    for prediction in predictions:
+        prediction.entities.sort()
+        prediction.nested.sort()
+    return predictions
 
 
 def _units(tag_scores: np.ndarray, batch: Batch) -> Iterable[tuple[int, int, np.ndarray]]:
@@ -136,8 +145,9 @@ def _entity_cells(
     spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
     docs: list[int] = []
     heads, tails, rows, cols = [], [], [], []
+    mentions = [sorted([*found.entities, *found.nested]) for found in predictions]
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
-        entities = predictions[window.doc].entities
+        entities = mentions[window.doc]
         first = bisect_left(entities, (window.start,))
         last = bisect_left(entities, (window.end,))
         inside = [entity for entity in entities[first:last] if entity[1] <= window.end]
@@ -171,8 +181,9 @@ def _all_cells(
 ) -> Found:
     """Triples in every cell of the table."""
     claimed = [
-        {anchor_token(entity[0], entity[1], anchor): entity for entity in prediction.entities}
-        for prediction in predictions
+        # Where an entity and one nested in it have the same anchor, it stands for the outer one.
+        {anchor_token(start, end, anchor): (start, end, label) for start, end, label in mentions}
+        for mentions in ([*found.nested, *found.entities] for found in predictions)
     ]
     row, col, label, score = scores.all_cells_over(threshold)
     windows = np.searchsorted(batch.offsets, row, side="right") - 1

@@ -1,4 +1,4 @@
-"""DocBin files → what they hold: labels, counts, lengths, overlap, what flat tags can find."""
+"""DocBin files → what they hold: labels, counts, lengths, overlap, what tags can find."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
 from .errors import Errors
 from .overlap import CLASSES, overlap_classes
 from .relations import Relation, get_relations, has_relations
+from .targets import nested_mentions
 
 # Characters of a mention in an example: data that may not be shared lends a phrase, not a sentence.
 PHRASE = 40
@@ -60,12 +61,13 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
     docs (Iterable[Doc]): Read once, as a stream.
     n_examples (int): Number of sentences with their triples to keep as examples.
     RETURNS (dict): Ready for JSON; `flat_tags_recall` is the share of triples whose two mentions
-        both stand in doc.ents: the most that a flat tagger can find.
+        both stand in doc.ents: the most that a flat tagger can find; `nested_tags_recall` is the
+        same with `nested = true`.
     """
     counts: Counter[str] = Counter(docs=0, entities=0, triples=0)
     entity_labels, relation_labels, overlap = Counter[str](), Counter[str](), Counter[str]()
     triples_per_doc, lengths = Counter[int](), []
-    flat = 0
+    flat = nested = 0
     examples: list[dict[str, Any]] = []
     for doc in docs:
         relations = get_relations(doc)
@@ -79,7 +81,9 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         relation_labels.update(relation.label for relation in relations)
         overlap.update(overlap_classes(relations))
         triples_per_doc[len(relations)] += 1
-        flat += _between_entities(doc, relations)
+        ents = {_bounds(ent) for ent in doc.ents}
+        flat += _between(relations, ents)
+        nested += _between(relations, ents | {_bounds(m) for _, m in nested_mentions(doc, "last")})
         if relations and len(examples) < n_examples:
             examples.append({"text": doc.text, "triples": [r.text for r in relations]})
     return {
@@ -90,6 +94,7 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         "overlap": {name: overlap[name] for name in CLASSES},
         "triples_per_doc": dict(sorted(triples_per_doc.items())),
         "flat_tags_recall": flat / counts["triples"] if counts["triples"] else 1.0,
+        "nested_tags_recall": nested / counts["triples"] if counts["triples"] else 1.0,
         "examples": examples,
     }
 
@@ -110,11 +115,13 @@ def count_labels(docs: Iterable[Doc]) -> Labels:
     return labels
 
 
-def _between_entities(doc: Doc, relations: list[Relation]) -> int:
-    """Triples whose two mentions both stand in doc.ents."""
-    ents = {(ent.start, ent.end) for ent in doc.ents}
-    spans = [((r.head.start, r.head.end), (r.tail.start, r.tail.end)) for r in relations]
-    return sum(head in ents and tail in ents for head, tail in spans)
+def _between(relations: list[Relation], mentions: set[tuple[int, int]]) -> int:
+    """Triples whose two ends are both among the mentions."""
+    return sum(_bounds(r.head) in mentions and _bounds(r.tail) in mentions for r in relations)
+
+
+def _bounds(span: Span) -> tuple[int, int]:
+    return span.start, span.end
 
 
 def _lengths(lengths: list[int]) -> dict[str, float]:

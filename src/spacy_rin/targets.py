@@ -44,6 +44,29 @@ def anchor_token(start: int, end: int, anchor: str) -> int:
     return end - 1 if anchor == "last" else start
 
 
+def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
+    """Find the ends of a Doc's relations that lie inside an entity.
+
+    One with the same anchor as the entity is left out: no cell of the table could tell the two.
+
+    doc (Doc): A gold Doc.
+    anchor (str): "last" or "first".
+    RETURNS (list[tuple[Span, Span]]): The entity, and the mention nested in it; longest first.
+    """
+    found: dict[tuple[int, int], tuple[Span, Span]] = {}
+    for relation in get_relations(doc):
+        for span in (relation.head, relation.tail):
+            for ent in doc.ents:
+                if (
+                    ent.start <= span.start
+                    and span.end <= ent.end
+                    and anchor_token(ent.start, ent.end, anchor)
+                    != anchor_token(span.start, span.end, anchor)
+                ):
+                    found[span.start, span.end] = ent, span
+    return sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[1].start))
+
+
 def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
     """Pass Examples on, stopping at the first whose gold cannot be learned from.
 
@@ -81,7 +104,7 @@ def make_targets(
     """
     doc_tags, doc_cells = [], []
     for eg in validate_gold(examples):
-        doc_tags.append(_gold_tags(eg, tag_set))
+        doc_tags.append(_gold_tags(eg, tag_set, anchor))
         doc_cells.append(list(_gold_cells(eg, labels, anchor)))
     tags = [doc_tags[w.doc][w.start : w.end] for w in batch.windows]
     cells = [
@@ -101,7 +124,7 @@ def make_targets(
     )
 
 
-def _gold_tags(eg: Example, tag_set: TagSet) -> np.ndarray:
+def _gold_tags(eg: Example, tag_set: TagSet, anchor: str) -> np.ndarray:
     doc, reference = eg.predicted, eg.reference
     spans: list[EntitySpan] = []
     misaligned: list[EntitySpan] = []
@@ -112,6 +135,11 @@ def _gold_tags(eg: Example, tag_set: TagSet) -> np.ndarray:
             )
         start, end, aligned = _align(doc, ent)
         (spans if aligned else misaligned).append((start, end, ent.label_))
+    if tag_set.has_nested:
+        for _, nested in nested_mentions(reference, anchor):
+            start, end, aligned = _align(doc, nested)
+            if aligned and nested.label_ in tag_set.labels:
+                spans.append((start, end, nested.label_))
     tags = tag_set.encode(spans, len(doc))
     for start, end, _ in misaligned:
         tags[start:end] = MASKED

@@ -1,0 +1,383 @@
+"""Mentions inside entities, from gold to relations: joint tags, targets, decoding, a trained `rin`.
+
+The reference for tags reads their two layers apart, each as flat tags.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
+from test_decode import DenseReader, make_doc
+from test_tags import is_valid, tags_of
+from toy import (
+    COPIES,
+    PLACES,
+    as_example,
+    assert_same,
+    blank,
+    fit,
+    gold_docs,
+    rin_of,
+    triple_texts,
+    triples,
+    write_corpus,
+)
+
+from spacy_rin import Relation, get_relations
+from spacy_rin.authors import score_authors
+from spacy_rin.decode import Prediction, decode
+from spacy_rin.evaluate import evaluate
+from spacy_rin.inspection import inspect_docs
+from spacy_rin.tags import NESTED, EntitySpan, TagSet, joint_tags
+from spacy_rin.targets import make_targets, nested_mentions
+from spacy_rin.units import make_batch
+
+NLP = spacy.blank("en")
+FLAT = TagSet(["LOC", "PER"])
+# All pairs in which an entity goes on after one nested in it may end
+PAIRS = [
+    (outer, nested)
+    for outer, nested in product(FLAT.names[1:], repeat=2)
+    if outer[0] in "BI" or (outer[0] == "E" and nested[0] in "ES")
+]
+TAGS = TagSet(FLAT.labels, PAIRS)
+LABELS = {"near": 0, "in": 1}
+
+
+@st.composite
+def nested_spans(draw: st.DrawFn) -> tuple[list[EntitySpan], list[EntitySpan], int]:
+    """Flat entities, others inside them that share no word with one another, and a length."""
+    outer: list[EntitySpan] = []
+    nested: list[EntitySpan] = []
+    position = 0
+    label = st.sampled_from(FLAT.labels)
+    for _ in range(draw(st.integers(0, 4))):
+        start = position + draw(st.integers(0, 2))
+        position = start + draw(st.integers(1, 5))
+        outer.append((start, position, draw(label)))
+        inside = start
+        while position - start > 1 and inside < position and draw(st.booleans()):
+            first = inside + draw(st.integers(0, 1))
+            last = first + draw(st.integers(1, 3))
+            if last <= position and (first, last) != (start, position):
+                nested.append((first, last, draw(label)))
+            inside = max(last, first + 1)
+    return outer, nested, position + draw(st.integers(0, 2))
+
+
+@settings(deadline=None)
+@given(spans=nested_spans())
+def test_decode_undoes_encode_in_both_layers(
+    spans: tuple[list[EntitySpan], list[EntitySpan], int],
+) -> None:
+    outer, nested, length = spans
+    tags = TAGS.encode([*nested, *outer], length)
+    assert TAGS.decode(tags) == outer
+    assert TAGS.decode(tags, NESTED) == nested
+    assert TAGS.best_path(one_hot(tags)).tolist() == tags.tolist()
+
+
+@settings(deadline=None)
+@given(spans=nested_spans())
+def test_names_are_those_of_the_two_layers(
+    spans: tuple[list[EntitySpan], list[EntitySpan], int],
+) -> None:
+    outer, nested, length = spans
+    layers = zip(tags_of(outer, length), tags_of(nested, length), strict=True)
+    expected = [a if b == "O" else f"{a}|{b}" for a, b in layers]
+    assert [TAGS.names[tag] for tag in TAGS.encode([*outer, *nested], length)] == expected
+
+
+@settings(deadline=None)
+@given(spans=nested_spans())
+def test_joint_tags_are_what_encode_needs(
+    spans: tuple[list[EntitySpan], list[EntitySpan], int],
+) -> None:
+    outer, nested, length = spans
+    around = [next(o for o in outer if o[0] <= n[0] and n[1] <= o[1]) for n in nested]
+    pairs = {pair for o, n in zip(around, nested, strict=True) for pair in joint_tags(o, n)}
+    small = TagSet(FLAT.labels, sorted(pairs))
+    tags = small.encode([*outer, *nested], length)
+    assert small.decode(tags, NESTED) == nested
+    assert {small.names[tag] for tag in tags if "|" in small.names[tag]} == {
+        f"{a}|{b}" for a, b in pairs
+    }
+
+
+def one_hot(tags: np.ndarray) -> np.ndarray:
+    table = np.full((len(tags), len(TAGS)), -9.0)
+    table[np.arange(len(tags)), tags] = -0.1
+    return table
+
+
+SMALL = TagSet(["PER"], [(f"{a}-PER", f"{b}-PER") for a in "BI" for b in "BIES"])
+
+
+@cache
+def valid_sequences(length: int) -> np.ndarray:
+    """(number, length) all sequences of SMALL of which both layers are valid."""
+    layers = [name.partition("|") for name in SMALL.names]
+    return np.array(
+        [
+            sequence
+            for sequence in product(range(len(SMALL)), repeat=length)
+            if is_valid([layers[tag][0] for tag in sequence])
+            and is_valid([layers[tag][2] or "O" for tag in sequence])
+        ]
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    table=hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.just(len(SMALL))),
+        elements=st.integers(-4, 4).map(float),
+    )
+)
+def test_best_path_is_the_best_of_all_sequences_valid_in_both_layers(table: np.ndarray) -> None:
+    sequences = valid_sequences(len(table))
+    expected = table[np.arange(len(table)), sequences].sum(axis=1).max()
+    path = SMALL.best_path(table)
+    assert table[np.arange(len(table)), path].sum() == expected
+    assert path.tolist() in sequences.tolist()
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [(0, 1, "LOC"), (2, 4, "PER"), (3, 6, "PER"), (1, 2, "PER")],
+    ids=["its tags are not in the set", "overlaps another", "crosses the entity", "is a third"],
+)
+def test_what_has_no_joint_tags_is_left_out_whole(left_out: EntitySpan) -> None:
+    tag_set = TagSet(FLAT.labels, [(f"{a}-LOC", f"{b}-PER") for a in "BI" for b in "BIES"])
+    spans: list[EntitySpan] = [(0, 5, "LOC"), (1, 3, "PER")]
+    tags = tag_set.encode([*spans, left_out], 6)
+    assert tags.tolist() == tag_set.encode(spans, 6).tolist()
+    assert tag_set.decode(tags, NESTED) == [(1, 3, "PER")]
+
+
+# "University of New York" in "New York", and "University of New York Press"
+WORDS = ["New", "York", "University", "Press", "is", "in", "New", "York"]
+PRESS, CITY, SCHOOL, TOWN = (0, 4, "ORG"), (0, 2, "LOC"), (0, 3, "ORG"), (6, 8, "LOC")
+
+
+def gold(*relations: tuple[EntitySpan, str, EntitySpan], words: list[str] = WORDS) -> Doc:
+    doc = Doc(NLP.vocab, words=words)
+    doc.ents = [Span(doc, *PRESS), Span(doc, *TOWN)]
+    doc._.relations = [Relation(Span(doc, *h), label, Span(doc, *t)) for h, label, t in relations]
+    return doc
+
+
+def spans(pairs: list[tuple[Span, Span]]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    return [((a.start, a.end), (b.start, b.end)) for a, b in pairs]
+
+
+def test_nested_mentions_are_ends_inside_entities() -> None:
+    doc = gold((PRESS, "in", CITY), (CITY, "near", TOWN), (SCHOOL, "in", TOWN))
+    assert spans(nested_mentions(doc, "last")) == [((0, 4), (0, 3)), ((0, 4), (0, 2))]
+    # all three start with the word that stands for the entity
+    assert nested_mentions(doc, "first") == []
+
+
+def test_a_mention_with_the_anchor_of_its_entity_is_left_out() -> None:
+    doc = gold((PRESS, "near", (2, 4, "ORG")))
+    assert nested_mentions(doc, "last") == []
+    assert spans(nested_mentions(doc, "first")) == [((0, 4), (2, 4))]
+
+
+def targets_of(doc: Doc, tag_set: TagSet, words: list[str] | None = None) -> list[str]:
+    eg = Example(Doc(NLP.vocab, words=words or [token.text for token in doc]), doc)
+    targets = make_targets([eg], make_batch([eg.predicted], "doc"), tag_set, LABELS, "last")
+    return ["?" if tag < 0 else tag_set.names[tag] for tag in targets.tags]
+
+
+JOINT = TagSet(["LOC", "ORG"], [("B-ORG", "B-LOC"), ("I-ORG", "E-LOC")])
+
+
+def test_targets_hold_nested_mentions() -> None:
+    doc = gold((PRESS, "in", CITY))
+    rest = ["I-ORG", "E-ORG", "O", "O", "B-LOC", "E-LOC"]
+    assert targets_of(doc, JOINT) == ["B-ORG|B-LOC", "I-ORG|E-LOC", *rest]
+    assert targets_of(doc, TagSet(["LOC", "ORG"])) == ["B-ORG", "I-ORG", *rest]
+
+
+def test_targets_leave_out_nested_mentions_that_fit_no_tokens() -> None:
+    doc = gold((PRESS, "in", CITY))
+    words = ["New", "York University", "Press", "is", "in", "New", "York"]
+    assert targets_of(doc, JOINT, words)[:3] == ["B-ORG", "I-ORG", "E-ORG"]
+
+
+def test_a_nested_label_that_the_model_does_not_know_is_no_error() -> None:
+    doc = gold((PRESS, "in", (0, 2, "CITY")))
+    assert targets_of(doc, JOINT)[:4] == ["B-ORG", "I-ORG", "I-ORG", "E-ORG"]
+
+
+def run(
+    doc: Doc,
+    spans: list[EntitySpan],
+    cells: list[tuple[int, int]],
+    *,
+    keep: bool = False,
+    partial: bool = False,
+    max_length: int = 0,
+) -> Prediction:
+    """What is decoded of sure tags, and of cells "near" in every window that has them."""
+    batch = make_batch([doc], "doc", max_length)
+    tags = TAGS.encode(spans, len(doc))
+    rows = np.concatenate([one_hot(tags[w.start : w.end]) for w in batch.windows])
+    tables = [np.zeros((n, n, len(LABELS))) for n in batch.lengths]
+    for window, table in zip(batch.windows, tables, strict=True):
+        for i, j in cells:
+            if window.start <= min(i, j) and max(i, j) < window.end:
+                table[i - window.start, j - window.start, 0] = 0.9
+    (prediction,) = decode(
+        DenseReader(batch, rows, tables),
+        batch,
+        TAGS,
+        list(LABELS),
+        threshold=0.5,
+        anchor="last",
+        partial=partial,
+        keep=keep,
+    )
+    return prediction
+
+
+OUTER, INNER, OTHER = (1, 5, "LOC"), (1, 3, "PER"), (6, 7, "PER")
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("max_length", [0, 7])
+def test_nested_mentions_are_related(partial: bool, max_length: int) -> None:
+    cells = [(4, 2), (6, 2), (6, 4)]
+    doc = make_doc(8)
+    found = run(doc, [OUTER, INNER, OTHER], cells, partial=partial, max_length=max_length)
+    assert found.entities == [OUTER, OTHER] and found.nested == [INNER]
+    assert {(t.head, t.tail) for t in found.triples} == {
+        (OUTER, INNER),
+        (OTHER, INNER),
+        (OTHER, OUTER),
+    }
+
+
+def test_nested_mention_goes_with_its_entity_where_another_is_kept() -> None:
+    doc = make_doc(8)
+    doc.ents = [Span(doc, 4, 6, "PER")]
+    found = run(doc, [OUTER, INNER, OTHER], [(6, 2)], keep=True)
+    assert found.entities == [(4, 6, "PER"), OTHER]
+    assert found.nested == [] and found.triples == []
+
+
+# A small world of nested mentions: "London Bank is in London", and its bank is in the first London.
+def nested_docs(nlp: Language) -> list[Doc]:
+    docs = []
+    for k in range(COPIES):
+        place = PLACES[k].split()
+        doc = Doc(nlp.vocab, words=[*place, "Bank", "was", "robbed", "."])
+        n = len(place)
+        bank, city = Span(doc, 0, n + 1, "ORG"), Span(doc, 0, n, "LOC")
+        doc.ents = [bank]
+        doc._.relations = [Relation(bank, "based_in", city)]
+        docs.append(doc)
+    return [*docs, *gold_docs(nlp.vocab)]
+
+
+@pytest.fixture(scope="module")
+def nlp() -> Language:
+    nlp = blank(nested=True)
+    fit(nlp, nested_docs(nlp), epochs=40)
+    return nlp
+
+
+def test_it_learns_nested_mentions(nlp: Language) -> None:
+    doc = nlp("New York Bank was robbed .")
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("New York Bank", "ORG")]
+    (relation,) = get_relations(doc)
+    assert relation.text == "New York Bank | based_in | New York"
+    assert (relation.tail.label_, relation.tail.start, relation.tail.end) == ("LOC", 0, 2)
+    assert rin_of(nlp).tag_names[-3:] == ["B-ORG|B-LOC", "B-ORG|S-LOC", "I-ORG|E-LOC"]
+
+
+def test_flat_tags_cannot_find_them() -> None:
+    nlp = blank()
+    fit(nlp, nested_docs(nlp), epochs=40)
+    assert triple_texts(nlp("New York Bank was robbed .")) == set()
+    assert not rin_of(nlp).tag_set.has_nested
+
+
+def test_nested_mentions_survive_saving(nlp: Language, tmp_path: Path) -> None:
+    nlp.to_disk(tmp_path / "nlp")
+    loaded = spacy.load(tmp_path / "nlp")
+    texts = [doc.text for doc in nested_docs(nlp)]
+    for doc, expected in zip(loaded.pipe(texts), nlp.pipe(texts), strict=True):
+        assert_same(doc, expected)
+    doc = loaded(texts[0])
+    (restored,) = DocBin(docs=[doc], store_user_data=True).get_docs(loaded.vocab)
+    assert triples(restored) == triples(doc) != []
+
+
+def test_without_nested_mentions_in_train_the_setting_changes_nothing() -> None:
+    pipelines = [blank(nested=nested) for nested in (False, True)]
+    losses = [fit(nlp, gold_docs(nlp.vocab), epochs=2) for nlp in pipelines]
+    assert losses[0] == losses[1]
+    flat, nested = (rin_of(nlp) for nlp in pipelines)
+    assert flat.tag_names == nested.tag_names
+
+
+def test_initialising_anew_forgets_joint_tags(nlp: Language) -> None:
+    again = blank(nested=True).from_bytes(nlp.to_bytes())
+    assert rin_of(again).tag_set.has_nested
+    fit(again, gold_docs(again.vocab), epochs=0)
+    assert not rin_of(again).tag_set.has_nested
+
+
+def test_a_label_that_is_only_nested_is_learned() -> None:
+    nlp = blank(nested=True)
+    fit(nlp, nested_docs(nlp)[:COPIES], epochs=0)
+    assert rin_of(nlp).entity_labels == ("LOC", "ORG")
+
+
+def test_rounds_name_joint_tags(nlp: Language) -> None:
+    rin = rin_of(nlp)
+    (rounds,) = rin.predict_rounds([nlp.make_doc("London Bank was robbed .")])
+    assert rounds[-1].tags.shape == (5, len(rin.tag_names))
+    assert rin.tag_names[rounds[-1].tags[0].argmax()] == "B-ORG|S-LOC"
+    assert rounds[-1].prediction.nested == [(0, 1, "LOC")]
+
+
+def test_scores_count_nested_mentions(nlp: Language, tmp_path: Path) -> None:
+    docs = nested_docs(nlp)
+    test = write_corpus(tmp_path / "test.spacy", docs)
+    scores = evaluate(nlp, test)["scores"]
+    assert scores["rel_f"] == 1.0
+    # as the authors count, both mentions are tagged right in every gold cell
+    assert scores["authors_exact_f"] == scores["authors_partial_f"] == 1.0
+
+
+def test_for_the_authors_a_nested_mention_must_be_tagged_right(nlp: Language) -> None:
+    examples = [as_example(nlp, doc) for doc in nested_docs(nlp)[:COPIES]]
+    assert score_authors(rin_of(nlp), examples)["authors_exact_r"] == 1.0
+    # A gold mention that the model does not tag: the cell is right, the exact match is not.
+    for eg in examples:
+        ((bank, city),) = nested_mentions(eg.reference, "last")
+        eg.reference._.relations = [Relation(bank, "based_in", city), Relation(city, "knows", bank)]
+    scores = score_authors(rin_of(nlp), examples)
+    assert scores["authors_exact_r"] == scores["authors_partial_r"] == 0.5
+
+
+def test_inspection_says_what_nested_tags_can_find(nlp: Language) -> None:
+    summary = inspect_docs(nested_docs(nlp))
+    n = summary["counts"]["triples"]
+    assert summary["flat_tags_recall"] == pytest.approx((n - COPIES) / n)
+    assert summary["nested_tags_recall"] == 1.0
