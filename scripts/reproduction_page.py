@@ -14,6 +14,8 @@ from tables import mean_of, prf_table
 from spacy_rin.markdown import percent, table
 
 AUTHORS = {"authors_partial_f": "partial", "authors_exact_f": "exact"}
+# Rows that users would take, shown in full here and as lines of the README.
+BEST = ("rin_best", "rin_trf_k2")
 # Tables over the seeds of a row: title, and the key of its runs.
 TABLES = {
     "by_overlap": "sentences of overlap class",
@@ -35,7 +37,7 @@ marked * if it differs from the published one by more than two standard deviatio
 
 
 def section(rows: dict[str, Any], notes: dict[str, str], wanted: Counter[tuple[str, str]]) -> str:
-    """Write the part on reproduced rows: figures, notes, plots, and the tables of `rin_best`.
+    """Write the part on reproduced rows: figures, notes, plots, and the tables of the best.
 
     rows (dict): What `reproduce.summarise` wrote.
     notes (dict): What is said of a row, by row.
@@ -45,8 +47,10 @@ def section(rows: dict[str, Any], notes: dict[str, str], wanted: Counter[tuple[s
     parts = ["## Reproduction\n", LEGEND, overview(rows), missing(rows, wanted)]
     parts += differences(rows, notes)
     parts += [f"### {title}\n\n![{title}]({name})\n" for name, title in PLOTS.items()]
-    for data, found in rows.get("rin_best", {}).items():
-        parts.append(f"### rin_best on {data}, mean of {found['n']} seeds\n")
+    best = [(row, data, found) for row in BEST for data, found in rows.get(row, {}).items()]
+    for row, data, found in best:
+        seeds = f"mean of {found['n']} seeds" if found["n"] > 1 else "one seed"
+        parts.append(f"### {row} on {data}, {seeds}\n")
         parts += [prf_table(title, average(found["runs"], key)) for key, title in TABLES.items()]
         parts.append(_errors(found["runs"]))
         parts.append(_further(found["runs"]))

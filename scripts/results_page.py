@@ -32,8 +32,6 @@ MATRICES = {
     RESULTS / "precision.json": "float32 and bfloat16 products",
     RESULTS / "tuning.json": "What was tried for rin_best.cfg",
 }
-# Rows of the reproduction that the README shows.
-BEST = ("rin_best", "rin_trf_k2")
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
 HEADER = f"""# Results
 
@@ -96,7 +94,7 @@ def main() -> None:
     readme = Path("README.md").read_text(encoding="utf8")
     readme = _fill(readme, "results", overview(runs, Path()))
     if REPRODUCTION.exists():
-        best = {row: found for row, found in rows.items() if row in BEST}
+        best = {row: found for row, found in rows.items() if row in reproduction_page.BEST}
         readme = _fill(readme, "best", reproduction_page.overview(best))
     if benchmark:
         readme = _fill(readme, "speed", speed_table(benchmark))
