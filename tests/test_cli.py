@@ -13,6 +13,7 @@ from spacy.tokens import DocBin, Span
 from toy import gold_docs, trained, write_corpus
 from typer.testing import CliRunner, Result
 
+import spacy_rin
 from spacy_rin import get_relations
 from spacy_rin.cli import app
 from spacy_rin.inspection import inspect_docs, read_docs
@@ -44,6 +45,14 @@ def raw(tmp_path: Path) -> Path:
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     return write_corpus(tmp_path / "gold.spacy", gold_docs(spacy.blank("en").vocab))
+
+
+def test_versions() -> None:
+    result = run("--version")
+    assert result.exit_code == 0, result.output
+    versions = dict(line.split() for line in result.output.splitlines())
+    assert versions["spacy-rin"] == spacy_rin.__version__
+    assert versions["spacy"] == spacy.__version__
 
 
 def test_convert_writes_docs_and_report(raw: Path, tmp_path: Path) -> None:

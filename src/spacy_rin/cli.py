@@ -26,14 +26,36 @@ from .graph import read_triples
 from .graph_page import write_graph_page
 from .inspection import inspect_docs, read_docs
 from .page import write_page
+from .provenance import package_versions
 
 app = typer.Typer(
     name="spacy-rin",
-    help="Joint entity and relation extraction for spaCy.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _print_versions(wanted: bool) -> None:
+    if wanted:
+        for name, version in package_versions().items():
+            typer.echo(f"{name} {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_versions,
+            is_eager=True,
+            help="Show the versions of spacy-rin and of what it stands on.",
+        ),
+    ] = False,
+) -> None:
+    """Joint entity and relation extraction for spaCy."""
 
 
 app.command("extract")(extract_command)
