@@ -26,6 +26,7 @@ LABELS = Labels(
     relations=Counter(knows=1, born_in=1500),
     examples={"knows": "Ada | knows | Alan", "born_in": "Ada | born_in | London"},
 )
+SETTINGS = {"unit": "sentence", "anchor": "last", "entity_labels": ["LOC", "PER"]}
 ROW = {"rel_p": 0.9, "rel_r": 0.8, "rel_f": 0.847, "triples": 90}
 
 
@@ -38,7 +39,7 @@ def result(**changes: Any) -> dict[str, Any]:
         "by_seen": {"seen": ROW, "unseen": {**ROW, "rel_r": 0.25, "triples": 10}},
         "joined": {"1": {**ROW, "rel_f": 0.6}},
         "config": {"components": {"x": {"factory": "rin", "model": {"rounds": 3}}}},
-        "settings": {"unit": "sentence"},
+        "settings": SETTINGS,
         "data": {"test": {"docs": 703, "triples": 1607}},
         "chosen_on": "dev",
         "seed": 5,
@@ -96,8 +97,8 @@ def test_limits_follow_from_the_result() -> None:
     [
         ({"by_seen": {}}, "stand as text"),
         ({"joined": {}}, "On raw text"),
-        ({"settings": {"unit": "sentence", "joint_tags": [["B-X", "S-X"]]}}, "of nested mentions"),
-        ({"settings": {"unit": "doc"}}, "sentence by sentence"),
+        ({"settings": {**SETTINGS, "joint_tags": [["B-X", "S-X"]]}}, "of nested mentions"),
+        ({"settings": {**SETTINGS, "unit": "doc"}}, "sentence by sentence"),
     ],
 )
 def test_limits_say_nothing_that_was_not_measured(changes: dict[str, Any], missing: str) -> None:

@@ -161,7 +161,7 @@ def test_configs_differ_only_where_they_say() -> None:
     expected = {
         "rin_no_pos": {"nlp", "components.tagger", "components.rin.model", "training", "paths"},
         "demo": {"components.rin.model", "training"},
-        "rin_best": {"training.optimizer"},
+        "rin_best": {"training.optimizer", "components.rin.nested"},
     }
     rin = Config().from_disk(ROOT / "configs" / "rin.cfg", interpolate=False)
     for name, sections in expected.items():

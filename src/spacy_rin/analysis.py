@@ -74,6 +74,7 @@ def find_missed(examples: Iterable[Example]) -> Iterator[Error]:
 
     YIELDS (Error): "entity missed" (no predicted entity touches an end), "span wrong" (one does,
         with other bounds), "label wrong" (another, untrue label between the two), "pair missed".
+        Of mentions inside entities, only those that are related stand on a Doc.
     """
     for eg in examples:
         gold = {exact(relation) for relation in get_relations(eg.reference)}
@@ -81,6 +82,7 @@ def find_missed(examples: Iterable[Example]) -> Iterator[Error]:
         found = {exact(relation) for relation in predicted}
         untrue = {_ends(relation) for relation in predicted if exact(relation) not in gold}
         entities = {(ent.start_char, ent.end_char) for ent in eg.predicted.ents}
+        entities.update(span for relation in predicted for span in _spans(relation))
         for relation in get_relations(eg.reference):
             if exact(relation) not in found:
                 yield Error(eg, relation, _kind(relation, entities, untrue))

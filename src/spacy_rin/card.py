@@ -67,13 +67,13 @@ def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) ->
     """
     limits = [
         f"It reads texts like those it was trained on, in the language `{meta['lang']}`, and knows "
-        f"no labels but theirs ({len(labels.relations)} of relations, {len(labels.entities)} of "
-        "entities).",
+        f"no labels but theirs ({len(labels.relations)} of relations, "
+        f"{len(result['settings']['entity_labels'])} of entities).",
     ]
     if result["settings"].get("joint_tags"):
         limits.append(
-            "Entities do not overlap. A mention inside one can be an end of a relation, if it does "
-            "not end where the entity does."
+            "Entities do not overlap. A mention inside one can be an end of a relation, if its "
+            f"{result['settings']['anchor']} word is not the entity's."
         )
     else:
         limits.append("Entities do not overlap: of nested mentions, one is found at most.")
@@ -160,7 +160,8 @@ def _labels(labels: Labels, result: dict[str, Any]) -> str:
         for label, count in labels.relations.most_common()
     ]
     header = ["relation", "triples in train", "F1 on test", "one of them"]
-    entities = ", ".join(f"`{name}` ({n:,})" for name, n in labels.entities.most_common())
+    names = sorted(result["settings"]["entity_labels"], key=lambda name: -labels.entities[name])
+    entities = ", ".join(f"`{name}` ({labels.entities[name]:,})" for name in names)
     return "\n".join(
         [
             f"## Labels\n\nEntities, with mentions in train: {entities}.\n",

@@ -25,8 +25,8 @@ from .embed import build, count, find_tables
 from .errors import Errors
 from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
 from .rounds import Round, read_rounds
-from .tags import EntitySpan, TagSet, joint_tags
-from .targets import make_targets, nested_mentions, validate_gold
+from .tags import TagSet, joint_tags
+from .targets import aligned_nested, make_targets, validate_gold
 from .units import Batch, make_batch
 
 if TYPE_CHECKING:
@@ -273,9 +273,9 @@ class RelationExtractor(TrainablePipe):
             relations.update(relation.label for relation in get_relations(eg.reference))
             entities.update(ent.label_ for ent in eg.reference.ents)
             if self.cfg["nested"]:
-                for ent, mention in nested_mentions(eg.reference, self.cfg["anchor"]):
-                    entities.update([mention.label_] if mention.label_ else [])
-                    joint.update(joint_tags(_place(ent), _place(mention)))
+                for ent, mention in aligned_nested(eg, self.cfg["anchor"]):
+                    entities.update([mention[2]])
+                    joint.update(joint_tags(ent, mention))
             for counter, table in zip(counts, tables, strict=True):
                 count(
                     counter, table, eg.reference if table.attrs["attr"] == "TAG" else eg.predicted
@@ -510,7 +510,3 @@ def find_rin(nlp: Language) -> RelationExtractor:
 
 def _is_number(value: object, least: float, most: float = math.inf) -> bool:
     return isinstance(value, int | float) and least <= value <= most
-
-
-def _place(span: Span) -> EntitySpan:
-    return span.start, span.end, span.label_

@@ -37,6 +37,11 @@ class Prediction:
     triples: list[Triple] = field(default_factory=list)
     nested: list[EntitySpan] = field(default_factory=list)
 
+    @property
+    def mentions(self) -> list[EntitySpan]:
+        """RETURNS (list[EntitySpan]): What can be an end of a triple, in order."""
+        return sorted([*self.entities, *self.nested])
+
 
 class CellReader(Protocol):
     """The part of the model's scores that decoding reads."""
@@ -92,10 +97,13 @@ def decode(
 def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> list[Prediction]:
     kept = [[(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs]
     taken = [_taken_tokens(doc, ents) for doc, ents in zip(batch.docs, kept, strict=True)]
+    bounds = [{(start, end) for start, end, _ in ents} for ents in kept]
     predictions = [Prediction(entities) for entities in kept]
     for doc, start, tag_scores in _units(scores.tags(), batch):
         tags = tag_set.best_path(tag_scores)
         for first, last, label in tag_set.decode(tags):
+            if (start + first, start + last) in bounds[doc]:
+                continue  # it is there already; what is nested in it is not
             if taken[doc][start + first : start + last].any():
                 tags[first:last] = OUTSIDE  # and what is nested in it
             else:
@@ -145,7 +153,7 @@ def _entity_cells(
     spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
     docs: list[int] = []
     heads, tails, rows, cols = [], [], [], []
-    mentions = [sorted([*found.entities, *found.nested]) for found in predictions]
+    mentions = [prediction.mentions for prediction in predictions]
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
         entities = mentions[window.doc]
         first = bisect_left(entities, (window.start,))
@@ -181,9 +189,8 @@ def _all_cells(
 ) -> Found:
     """Triples in every cell of the table."""
     claimed = [
-        # Where an entity and one nested in it have the same anchor, it stands for the outer one.
-        {anchor_token(start, end, anchor): (start, end, label) for start, end, label in mentions}
-        for mentions in ([*found.nested, *found.entities] for found in predictions)
+        {anchor_token(mention[0], mention[1], anchor): mention for mention in prediction.mentions}
+        for prediction in predictions
     ]
     row, col, label, score = scores.all_cells_over(threshold)
     windows = np.searchsorted(batch.offsets, row, side="right") - 1

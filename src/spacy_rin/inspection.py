@@ -62,7 +62,7 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
     n_examples (int): Number of sentences with their triples to keep as examples.
     RETURNS (dict): Ready for JSON; `flat_tags_recall` is the share of triples whose two mentions
         both stand in doc.ents: the most that a flat tagger can find; `nested_tags_recall` is the
-        same with `nested = true`.
+        same with `nested = true` and the last word as anchor.
     """
     counts: Counter[str] = Counter(docs=0, entities=0, triples=0)
     entity_labels, relation_labels, overlap = Counter[str](), Counter[str](), Counter[str]()

@@ -48,23 +48,38 @@ def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
     """Find the ends of a Doc's relations that lie inside an entity.
 
     One with the same anchor as the entity is left out: no cell of the table could tell the two.
+    So is one without a label, which no tag could say.
 
     doc (Doc): A gold Doc.
     anchor (str): "last" or "first".
-    RETURNS (list[tuple[Span, Span]]): The entity, and the mention nested in it; longest first.
+    RETURNS (list[tuple[Span, Span]]): The entity, and the mention nested in it.
     """
     found: dict[tuple[int, int], tuple[Span, Span]] = {}
     for relation in get_relations(doc):
         for span in (relation.head, relation.tail):
             for ent in doc.ents:
                 if (
-                    ent.start <= span.start
+                    span.label_
+                    and ent.start <= span.start
                     and span.end <= ent.end
                     and anchor_token(ent.start, ent.end, anchor)
                     != anchor_token(span.start, span.end, anchor)
                 ):
                     found[span.start, span.end] = ent, span
-    return sorted(found.values(), key=lambda pair: (-len(pair[1]), pair[1].start))
+    return list(found.values())
+
+
+def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpan]]:
+    """RETURNS (list): The nested mentions of an Example's gold, as `nested_mentions` finds them, on
+    the predicted tokens, where they and their entities fit these.
+    """
+    found = []
+    for ent, mention in nested_mentions(eg.reference, anchor):
+        start, end, ent_aligned = _align(eg.predicted, ent)
+        first, last, aligned = _align(eg.predicted, mention)
+        if ent_aligned and aligned:
+            found.append(((start, end, ent.label_), (first, last, mention.label_)))
+    return found
 
 
 def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
@@ -138,8 +153,8 @@ def _gold_tags(eg: Example, tag_set: TagSet, anchor: str) -> np.ndarray:
     if tag_set.has_nested:
         for _, nested in nested_mentions(reference, anchor):
             start, end, aligned = _align(doc, nested)
-            if aligned and nested.label_ in tag_set.labels:
-                spans.append((start, end, nested.label_))
+            if nested.label_ in tag_set.labels:
+                (spans if aligned else misaligned).append((start, end, nested.label_))
     tags = tag_set.encode(spans, len(doc))
     for start, end, _ in misaligned:
         tags[start:end] = MASKED
