@@ -99,6 +99,12 @@ class Errors:
         "number, found {width}."
     )
 
+    # training
+    R025 = (
+        "[training.optimizer.learn_rate] total_steps is 0, which stands for as many as training "
+        "will make, but they can't be counted: {reason} Set it to their number."
+    )
+
     # component
     R024 = (
         'Expected `use_entities` and `use_relations` both true unless interaction = "paper", and '

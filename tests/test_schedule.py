@@ -1,0 +1,102 @@
+"""The steps of a training, counted before it, against those that `spacy train` makes."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+import srsly
+from spacy.language import Language
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import load_config
+from spacy.vocab import Vocab
+from thinc.api import Config
+from toy import gold_docs, write_corpus
+
+from spacy_rin.schedule import make_total_steps
+
+CONFIG = Path(__file__).parents[1] / "configs" / "rin_no_pos.cfg"
+SMALL = {
+    "components.rin.model.hidden_width": 8,
+    "components.rin.model.tok2vec.embed.word_width": 8,
+    "components.rin.model.tok2vec.encode.width": 8,
+    "training.eval_frequency": 1,
+}
+SEQUENCES = {"@batchers": "spacy.batch_by_sequence.v1", "size": 7, "get_length": None}
+PADDED = {
+    "@batchers": "spacy.batch_by_padded.v1",
+    "size": 60,
+    "buffer": 10,
+    "discard_oversize": False,
+    "get_length": None,
+}
+
+
+def config(tmp_path: Path, batcher: dict[str, Any] = SEQUENCES, **training: Any) -> Config:
+    corpus = write_corpus(tmp_path / "train.spacy", gold_docs(Vocab()))
+    paths = {"train": corpus, "dev": corpus, "history": tmp_path / "history.jsonl"}
+    found = load_config(
+        CONFIG,
+        overrides={**SMALL, **{f"paths.{name}": str(path) for name, path in paths.items()}},
+        interpolate=False,
+    )
+    found["training"] |= {"batcher": batcher, "max_epochs": 3, **training}
+    return found
+
+
+def steps_made(nlp: Language, tmp_path: Path) -> list[int]:
+    """Train; every step is followed by a look at dev, which the history has."""
+    (tmp_path / "out").mkdir()
+    train(nlp, tmp_path / "out")
+    return [row["step"] for row in srsly.read_jsonl(tmp_path / "history.jsonl")]
+
+
+def total_steps(nlp: Language) -> int:
+    steps = nlp.config["training"]["optimizer"]["learn_rate"]["total_steps"]
+    assert isinstance(steps, int)
+    return steps
+
+
+@pytest.mark.parametrize("training", [{}, {"max_steps": 4}, {"max_steps": 4, "max_epochs": 0}])
+def test_steps_are_those_that_training_makes(tmp_path: Path, training: dict[str, Any]) -> None:
+    nlp = init_nlp(config(tmp_path, **training))
+    steps = steps_made(nlp, tmp_path)
+    # counted from 0; spaCy makes one more than max_steps
+    assert total_steps(nlp) == (max(steps) if training else len(steps))
+    assert total_steps(spacy.load(tmp_path / "out" / "model-last")) == total_steps(nlp)
+
+
+def test_batches_by_length_are_counted_in_a_chance_order(tmp_path: Path) -> None:
+    nlp = init_nlp(config(tmp_path, PADDED))
+    assert total_steps(nlp) == pytest.approx(len(steps_made(nlp, tmp_path)), rel=0.1)
+
+
+def test_a_number_that_is_set_stays(tmp_path: Path) -> None:
+    found = config(tmp_path)
+    found["training"]["optimizer"]["learn_rate"]["total_steps"] = 5
+    assert total_steps(init_nlp(found)) == 5
+
+
+def test_counting_leaves_chance_as_it_was(tmp_path: Path) -> None:
+    nlp = spacy.util.load_model_from_config(config(tmp_path), auto_fill=True)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    make_total_steps()(nlp)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+def test_training_without_end_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="neither max_epochs nor max_steps"):
+        init_nlp(config(tmp_path, max_epochs=0))
+
+
+def test_a_corpus_without_a_path_is_an_error(tmp_path: Path) -> None:
+    found = config(tmp_path)
+    found["paths"]["train"] = None
+    nlp = spacy.util.load_model_from_config(found, auto_fill=True)
+    with pytest.raises(ValueError, match=r"can't be counted: .*path can't be None"):
+        make_total_steps()(nlp)
