@@ -212,7 +212,7 @@ def _run(path: Path, run: dict[str, Any]) -> str:
         ("sentences of overlap class", "by_overlap"),
         ("sentences with this many triples", "by_triples"),
         ("triples that stand in train as text, or not", "by_seen"),
-        ("unrelated test sentences in one raw text, read by the whole pipeline", "joined"),
+        ("test sentences in one raw text, read by the whole pipeline", "joined"),
     ):
         if run[key]:
             lines.append(prf_table(title, run[key]))
