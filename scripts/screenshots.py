@@ -27,9 +27,11 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 PORTS = ["Anvik", "Bellhaven", "Corrin", "Dunmouth", "Eskvik", "Farholm", "Gullport", "Hestness"]
 PHONE = 390
 
-# The first entity of the graph, as if it were clicked
-CHOOSE = """document.querySelector(".rin-node").dispatchEvent(
-    new MouseEvent("click", { bubbles: true }));"""
+# The first entity of the graph, brought into view, as if it were clicked
+CHOOSE = """const node = document.querySelector(".rin-node");
+    node.scrollIntoView({ block: "center", inline: "center" });
+    window.scrollTo(0, 0);
+    node.dispatchEvent(new MouseEvent("click", { bubbles: true }));"""
 # Name of the picture, page, width and height of the window, dark.
 Shot = tuple[str, str, int, int, bool]
 SHOTS: list[Shot] = [

@@ -46,7 +46,7 @@ from spacy_rin.units import make_batch
 
 NLP = spacy.blank("en")
 FLAT = TagSet(["LOC", "PER"])
-# All pairs in which an entity goes on after one nested in it may end
+# All pairs that nested entities can make
 PAIRS = [
     (outer, nested)
     for outer, nested in product(FLAT.names[1:], repeat=2)
@@ -55,9 +55,12 @@ PAIRS = [
 TAGS = TagSet(FLAT.labels, PAIRS)
 LABELS = {"near": 0, "in": 1}
 
+# Entities, those nested in them, and the number of words
+Spans = tuple[list[EntitySpan], list[EntitySpan], int]
+
 
 @st.composite
-def nested_spans(draw: st.DrawFn) -> tuple[list[EntitySpan], list[EntitySpan], int]:
+def nested_spans(draw: st.DrawFn) -> Spans:
     """Flat entities, others inside them that share no word with one another, and a length."""
     outer: list[EntitySpan] = []
     nested: list[EntitySpan] = []
@@ -80,7 +83,7 @@ def nested_spans(draw: st.DrawFn) -> tuple[list[EntitySpan], list[EntitySpan], i
 @settings(deadline=None)
 @given(spans=nested_spans())
 def test_decode_undoes_encode_in_both_layers(
-    spans: tuple[list[EntitySpan], list[EntitySpan], int],
+    spans: Spans,
 ) -> None:
     outer, nested, length = spans
     tags = TAGS.encode([*nested, *outer], length)
@@ -92,7 +95,7 @@ def test_decode_undoes_encode_in_both_layers(
 @settings(deadline=None)
 @given(spans=nested_spans())
 def test_names_are_those_of_the_two_layers(
-    spans: tuple[list[EntitySpan], list[EntitySpan], int],
+    spans: Spans,
 ) -> None:
     outer, nested, length = spans
     layers = zip(tags_of(outer, length), tags_of(nested, length), strict=True)
@@ -103,7 +106,7 @@ def test_names_are_those_of_the_two_layers(
 @settings(deadline=None)
 @given(spans=nested_spans())
 def test_joint_tags_are_what_encode_needs(
-    spans: tuple[list[EntitySpan], list[EntitySpan], int],
+    spans: Spans,
 ) -> None:
     outer, nested, length = spans
     around = [next(o for o in outer if o[0] <= n[0] and n[1] <= o[1]) for n in nested]

@@ -31,14 +31,15 @@ SEQUENCES = {"@batchers": "spacy.batch_by_sequence.v1", "size": 7, "get_length":
 PADDED = {
     "@batchers": "spacy.batch_by_padded.v1",
     "size": 60,
-    "buffer": 10,
+    "buffer": 4,
     "discard_oversize": False,
     "get_length": None,
 }
 
 
 def config(tmp_path: Path, batcher: dict[str, Any] = SEQUENCES, **training: Any) -> Config:
-    corpus = write_corpus(tmp_path / "train.spacy", gold_docs(Vocab()))
+    # From short to long, in which batches by length are fewer than in the chance order of training
+    corpus = write_corpus(tmp_path / "train.spacy", sorted(gold_docs(Vocab()), key=len))
     paths = {"train": corpus, "dev": corpus, "history": tmp_path / "history.jsonl"}
     found = load_config(
         CONFIG,

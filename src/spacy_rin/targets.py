@@ -54,10 +54,11 @@ def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
     anchor (str): "last" or "first".
     RETURNS (list[tuple[Span, Span]]): The entity, and the mention nested in it.
     """
+    ents = doc.ents  # spaCy makes them anew each time they are asked for
     found: dict[tuple[int, int], tuple[Span, Span]] = {}
     for relation in get_relations(doc):
         for span in (relation.head, relation.tail):
-            for ent in doc.ents:
+            for ent in ents:
                 if (
                     span.label_
                     and ent.start <= span.start
