@@ -83,6 +83,16 @@ def test_a_number_that_is_set_stays(tmp_path: Path) -> None:
     assert total_steps(init_nlp(found)) == 5
 
 
+@pytest.mark.parametrize(("epochs", "share"), [(100, 0.1), (2000, None)])
+def test_warm_up_takes_a_tenth_of_a_short_training(
+    tmp_path: Path, epochs: int, share: float | None
+) -> None:
+    nlp = init_nlp(config(tmp_path, max_epochs=epochs))
+    warmup = nlp.config["training"]["optimizer"]["learn_rate"]["warmup_steps"]
+    expected = 100 if share is None else int(share * total_steps(nlp))
+    assert warmup == expected and 0 < warmup <= 100
+
+
 def test_counting_leaves_chance_as_it_was(tmp_path: Path) -> None:
     nlp = spacy.util.load_model_from_config(config(tmp_path), auto_fill=True)
     before = random.getstate(), np.random.get_state()[1].tolist()

@@ -21,13 +21,17 @@ def make_total_steps() -> Callable[[Language], Language]:
 
     It sets `[training.optimizer.learn_rate] total_steps`, where that is 0, to the steps that
     `spacy train` will make: the batches of an epoch, counted, times `max_epochs`, or `max_steps`
-    where these are fewer. The config that is saved has the number.
+    where these are fewer; and `warmup_steps` to a tenth of them, where it is more. The config that
+    is saved has the numbers.
     """
 
     def before_init(nlp: Language) -> Language:
         learn_rate = nlp.config["training"]["optimizer"]["learn_rate"]
         if learn_rate["total_steps"] == 0:
-            learn_rate["total_steps"] = _count_steps(nlp)
+            steps = _count_steps(nlp)
+            learn_rate["total_steps"] = steps
+            if "warmup_steps" in learn_rate:
+                learn_rate["warmup_steps"] = min(learn_rate["warmup_steps"], steps // 10)
         return nlp
 
     return before_init
