@@ -55,7 +55,12 @@ API = {
             "embed.build_concatenate",
             "encoder.build_bilstm_encoder",
         ),
-        *("scorer.make_rin_scorer", "scorer.score_rin", "history.make_history_logger"),
+        *(
+            "augment.make_joiner",
+            "scorer.make_rin_scorer",
+            "scorer.score_rin",
+            "history.make_history_logger",
+        ),
     ],
 }
 # One argument of a docstring in spaCy's form; RETURNS, YIELDS and RAISES look like one.

@@ -17,7 +17,7 @@ PACKAGE = Path(spacy_rin.__file__).parent
 TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware", "interaction"}
 DATA_RING = {
     *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
-    *("errors", "exchange", "files", "inspection", "overlap", "rounds"),
+    *("errors", "exchange", "files", "inspection", "overlap", "rounds", "augment"),
     *("pictures", "places", "drawing", "page", "render"),
     *("card", "describe", "markdown"),
     *("documents", "parquet", "rows", "journal", "outputs"),

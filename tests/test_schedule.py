@@ -94,7 +94,9 @@ def test_warm_up_takes_a_tenth_of_a_short_training(
 
 
 def test_counting_leaves_chance_as_it_was(tmp_path: Path) -> None:
-    nlp = spacy.util.load_model_from_config(config(tmp_path), auto_fill=True)
+    found = config(tmp_path)
+    found["corpora"]["train"]["augmenter"] = {"@augmenters": "spacy-rin.join.v1", "level": 0.5}
+    nlp = spacy.util.load_model_from_config(found, auto_fill=True)
     before = random.getstate(), np.random.get_state()[1].tolist()
     make_total_steps()(nlp)
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before

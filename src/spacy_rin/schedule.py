@@ -6,8 +6,8 @@ has the number of one data set spoils the training on another without a word.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
-from random import Random
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
@@ -45,13 +45,15 @@ def _count_steps(nlp: Language) -> int:
         if not most:
             raise ValueError(Errors.R025.format(reason="neither max_epochs nor max_steps is set."))
         return int(most)
+    before = random.getstate()  # an augmenter draws from it
     try:
         (corpus,) = resolve_dot_names(config, [training["train_corpus"]])
         examples = list(corpus(nlp))
     except ValueError as error:  # as from a corpus without a path
         raise ValueError(Errors.R025.format(reason=error)) from None
-    # In a chance order, as training reads them, which tells in batches by length; but not by the
-    # generator whose order training depends on.
-    Random(0).shuffle(examples)
+    finally:
+        random.setstate(before)  # training draws as if nothing had been counted
+    # In a chance order, as training reads them, which tells in batches by length.
+    random.Random(0).shuffle(examples)
     steps = epochs * sum(1 for _ in training["batcher"](examples))
     return min(steps, most) if most else steps

@@ -1,0 +1,112 @@
+"""Texts set end to end, against the texts themselves."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.util import registry
+from toy import gold_docs
+
+from spacy_rin import augment, get_relations, has_relations
+from spacy_rin.augment import Augmenter, join_examples
+
+NLP = spacy.blank("en")
+GOLD = gold_docs(NLP.vocab)
+EXAMPLES = [Example(NLP.make_doc(doc.text), doc) for doc in GOLD]
+
+
+def make(**settings: Any) -> Augmenter:
+    joiner: Augmenter = registry.resolve(
+        {"augmenter": {"@augmenters": "spacy-rin.join.v1", **settings}}
+    )["augmenter"]
+    return joiner
+
+
+def run(joiner: Augmenter, examples: list[Example]) -> list[Example]:
+    """What it adds, after it has been seen that every Example stays, in order."""
+    found = [eg for example in examples for eg in joiner(NLP, example)]
+    assert [eg for eg in found if eg in examples] == examples
+    return [eg for eg in found if eg not in examples]
+
+
+def described(doc: Doc, shift: int = 0) -> tuple[list[Any], list[Any]]:
+    """Entities and triples with their places in a text that starts `shift` characters earlier."""
+    ents = [(e.start_char + shift, e.text, e.label_) for e in doc.ents]
+    triples = [
+        [(e.start_char + shift, e.text, e.label_) for e in (r.head, r.tail)] + [r.label, r.score]
+        for r in get_relations(doc)
+    ]
+    return ents, triples
+
+
+@given(st.lists(st.sampled_from(EXAMPLES), min_size=1, max_size=4))
+def test_joined_examples_hold_what_each_held(examples: list[Example]) -> None:
+    joined = join_examples(examples)
+    ents, triples, before = list[Any](), list[Any](), ""
+    for eg in examples:
+        more = described(eg.reference, len(before))
+        ents += more[0]
+        triples += more[1]
+        before += eg.text + " "
+    assert joined.reference.text == joined.predicted.text == before.rstrip()
+    assert described(joined.reference) == (ents, triples)
+    assert has_relations(joined.reference) and not joined.predicted.ents
+    for doc in (joined.predicted, joined.reference):
+        parts = [
+            getattr(eg, "predicted" if doc is joined.predicted else "reference") for eg in examples
+        ]
+        assert [token.text for token in doc] == [token.text for part in parts for token in part]
+        assert not doc.has_annotation("SENT_START")  # or they would be read apart
+
+
+def test_gold_tags_are_kept() -> None:
+    doc = Doc(NLP.vocab, words=["Plato", "slept"], tags=["NNP", "VBD"])
+    joined = join_examples([Example(NLP.make_doc(doc.text), doc)] * 2)
+    assert [token.tag_ for token in joined.reference] == ["NNP", "VBD"] * 2
+
+
+def test_a_share_of_texts_comes_again_behind_others() -> None:
+    joined = run(make(level=0.5), EXAMPLES * 4)
+    count = 4 * len(EXAMPLES)
+    assert count / 4 < len(joined) < 3 * count / 4
+    texts = [eg.text for eg in EXAMPLES]
+    ends = {text for text in texts if any(eg.text.endswith(f" {text}") for eg in joined)}
+    starts = {text for text in texts if any(eg.text.startswith(f"{text} ") for eg in joined)}
+    assert len(ends) > len(set(texts)) / 2 and len(starts) > len(set(texts)) / 2
+
+
+@pytest.mark.parametrize("most", [2, 4])
+def test_number_of_joined_texts_is_from_two_to_the_most(most: int) -> None:
+    words = [Doc(NLP.vocab, words=["w"]) for _ in range(60)]
+    joined = run(make(level=1.0, most=most), [Example(NLP.make_doc("w"), doc) for doc in words])
+    assert {len(eg.reference) for eg in joined} == set(range(2, most + 1))
+
+
+def test_level_0_adds_nothing_and_1_all_but_the_first() -> None:
+    before = random.getstate()
+    assert run(make(level=0.0), EXAMPLES) == []
+    assert random.getstate() == before  # and training is as without it
+    assert len(run(make(level=1.0), EXAMPLES)) == len(EXAMPLES) - 1
+
+
+def test_the_pool_of_earlier_texts_does_not_grow_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(augment, "POOL", 3)
+    docs = [Doc(NLP.vocab, words=[str(k)]) for k in range(200)]
+    joined = run(make(level=1.0), [Example(NLP.make_doc(doc.text), doc) for doc in docs])
+    gaps = [int(b) - int(a) for a, b in (eg.text.split() for eg in joined)]
+    assert min(gaps) > 0 and 3 < max(gaps) < 60  # earlier ones, and none for ever
+
+
+@pytest.mark.parametrize(("setting", "value"), [("level", -0.1), ("level", 1.1), ("most", 1)])
+def test_a_setting_without_sense_is_an_error(setting: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"`{setting}` of rin takes"):
+        make(**{setting: value})
