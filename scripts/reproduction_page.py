@@ -130,12 +130,14 @@ def _errors(runs: list[dict[str, Any]]) -> str:
 
 def judged_errors(judgements: dict[str, Any]) -> str:
     """RETURNS (str): What was judged of errors by hand, as shares."""
-    parts = ["### Errors of rin_flat on webnlg, judged by hand\n"]
-    for title, errors in judgements.items():
-        numbers = {kind: len(found) for kind, found in errors["judged"].items()}
-        total = sum(numbers.values())
-        header = [f"{total} of {errors['of']} {title} triples, drawn by chance", "%"]
-        parts.append(table(header, [[k, percent(n / total)] for k, n in numbers.items()]))
+    parts = []
+    for row, kinds in judgements.items():
+        parts.append(f"### Errors of {row} on webnlg, judged by hand\n")
+        for title, errors in kinds.items():
+            numbers = {kind: len(found) for kind, found in errors["judged"].items()}
+            total = sum(numbers.values())
+            header = [f"{total} of {errors['of']} {title} triples, drawn by chance", "%"]
+            parts.append(table(header, [[k, percent(n / total)] for k, n in numbers.items()]))
     return "\n".join(parts)
 
 

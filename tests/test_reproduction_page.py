@@ -96,16 +96,18 @@ def test_tables_are_means_over_the_seeds() -> None:
 
 
 def test_judged_errors_are_shares_of_those_looked_at() -> None:
-    judgements = {"missed": {"of": 90, "judged": {"odd": [1, 4, 2], "right": [3]}}}
+    judgements = {"a": {"missed": {"of": 90, "judged": {"odd": [1, 4, 2], "right": [3]}}}}
     found = page.judged_errors(judgements)
-    assert "4 of 90 missed" in found and "| odd | 75.0 |" in found and "| right | 25.0 |" in found
+    assert "Errors of a on" in found and "4 of 90 missed" in found
+    assert "| odd | 75.0 |" in found and "| right | 25.0 |" in found
 
 
 def test_every_judged_error_is_judged_once() -> None:
     path = Path(__file__).parents[1] / "results" / "judged_errors.yml"
-    for errors in srsly.read_yaml(path).values():
-        numbers = sorted(n for found in errors["judged"].values() for n in found)
-        assert numbers == list(range(1, 51))
+    for row, kinds in srsly.read_yaml(path).items():
+        for title, errors in kinds.items():
+            numbers = sorted(n for found in errors["judged"].values() for n in found)
+            assert numbers == list(range(1, 51)), (row, title)
 
 
 def test_plots_are_drawn_also_where_rows_are_missing(tmp_path: Path) -> None:
