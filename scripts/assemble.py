@@ -1,6 +1,7 @@
 """Trained pipeline + sentence splitter → the pipeline that is packaged, with a meta that says so.
 
-Training has no sentence splitter, since a gold record is read as one unit; texts need one.
+Training has no sentence splitter, since a gold record is read as one unit; texts need one, unless
+the model has learned from records set end to end (`[corpora.train.augmenter] level`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ AUTHOR = "spacy-rin"
 
 
 def main(name: str, trained: Path, output: Path, version: str = "0.1.0") -> None:
-    """Put a rule-based sentence splitter in front of a trained pipeline and describe it.
+    """Put a rule-based sentence splitter in front of a trained pipeline, and describe it.
 
     name (str): The data set it was trained on.
     trained (Path): Pipeline that `spacy train` wrote.
@@ -28,7 +29,9 @@ def main(name: str, trained: Path, output: Path, version: str = "0.1.0") -> None
     dataset = find_dataset(name)
     source = dataset.source
     nlp = spacy.load(trained)
-    nlp.add_pipe("sentencizer", first=True)
+    augmenter = nlp.config["corpora"]["train"].get("augmenter") or {}
+    if not augmenter.get("level"):
+        nlp.add_pipe("sentencizer", first=True)
     nlp.meta.update(
         {
             "name": f"rin_{dataset.package}",

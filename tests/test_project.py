@@ -127,6 +127,16 @@ def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) 
     assert [relation.label for relation in doc._.relations] == ["born_in", "works_for"]
 
 
+def test_pipeline_that_has_learned_from_joined_texts_reads_them_whole(tmp_path: Path) -> None:
+    nlp = trained()
+    augmenter = {"@augmenters": "spacy-rin.join.v1", "level": 0.2, "most": 4}
+    nlp.config["corpora"]["train"]["augmenter"] = augmenter
+    nlp.to_disk(tmp_path / "model")
+    done = script("assemble", "webnlg", tmp_path / "model", tmp_path / "pipeline", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert spacy.load(tmp_path / "pipeline").pipe_names == ["rin"]
+
+
 def test_readme_table_is_that_of_the_results() -> None:
     page = load("results_page")
     runs = {p: srsly.read_json(p) for p in sorted((ROOT / "results").glob("*/*.json"))}
