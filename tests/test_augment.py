@@ -101,7 +101,7 @@ def test_the_pool_of_earlier_texts_does_not_grow_without_end(
 ) -> None:
     monkeypatch.setattr(augment, "POOL", 3)
     docs = [Doc(NLP.vocab, words=[str(k)]) for k in range(200)]
-    joined = run(make(level=1.0), [Example(NLP.make_doc(doc.text), doc) for doc in docs])
+    joined = run(make(level=1.0, most=2), [Example(NLP.make_doc(doc.text), doc) for doc in docs])
     gaps = [int(b) - int(a) for a, b in (eg.text.split() for eg in joined)]
     assert min(gaps) > 0 and 3 < max(gaps) < 60  # earlier ones, and none for ever
 

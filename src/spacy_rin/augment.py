@@ -27,7 +27,7 @@ POOL = 1000
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 
-def make_joiner(level: float = 0.2, most: int = 2) -> Augmenter:
+def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
     """Construct an augmenter for `[corpora.train.augmenter]`.
 
     Each text stays as it is; some come a second time, behind others that came before them. The
