@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import spacy
-from toy import gold_docs, trained, write_corpus
+from thinc.api import Adam
+from toy import gold_docs, gold_examples, trained, write_corpus
 
 from spacy_rin.evaluate import evaluate
 from spacy_rin.history import make_history_logger, read_history
@@ -54,6 +55,23 @@ def test_watched_docs_are_scored_as_the_authors_count_and_left_as_they_are(tmp_p
     assert expected["authors_exact_f"] > 0.9
     assert [row["watched"] for row in rows] == [expected, expected]
     assert nlp.pipe_names == ["rin"]
+
+
+def test_watched_docs_are_scored_with_the_averages_that_dev_is_scored_with(tmp_path: Path) -> None:
+    nlp = trained()
+    gold = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
+    optimizer = Adam(0.0, L2=0.0, grad_clip=0.0, use_averages=True)
+    nlp.update(gold_examples(nlp)[:8], sgd=optimizer)
+    for average in optimizer.averages.values():
+        average[:] = 0.0
+    path = tmp_path / "history.jsonl"
+    log, _finalize = make_history_logger(path, gold)(nlp)
+    log(INFO)
+    with nlp.use_params(optimizer.averages):  # as spaCy's training loop does around dev
+        nlp.evaluate(gold_examples(nlp)[:2])
+    log(INFO)
+    plain, averaged = (row["watched"]["authors_exact_f"] for row in read_history(path))
+    assert plain > 0.9 and averaged == 0.0
 
 
 def test_no_file_is_no_history(tmp_path: Path) -> None:

@@ -189,6 +189,8 @@ class RelationExtractor(TrainablePipe):
             joint_tags=[],
         )
         self.scorer = scorer
+        # The optimizer's, where it makes them: what dev was last scored with.
+        self.averages: dict[Any, Any] = {}
         self._check_settings()
         register(attribute)
 
@@ -436,6 +438,7 @@ class RelationExtractor(TrainablePipe):
         """
         from .shim import use_averages
 
+        self.averages = params
         # A generator, as spaCy's own: `nlp.use_params` steps through it.
         with self.model.use_params(params), use_averages(self.model, params):
             yield

@@ -65,11 +65,13 @@ def make_history_logger(
 def _score(nlp: Language, path: Path) -> dict[str, float]:
     examples = list(Corpus(path)(nlp))
     rin = find_rin(nlp)
-    with nlp.select_pipes(disable=[rin.name]):
-        docs = nlp.pipe([eg.predicted for eg in examples])
-        for eg, doc in zip(examples, docs, strict=True):
-            eg.predicted = doc
-    return score_authors(rin, examples)
+    # spaCy scores dev with the optimizer's averages, but logs with the last step's parameters.
+    with nlp.use_params(rin.averages):
+        with nlp.select_pipes(disable=[rin.name]):
+            docs = nlp.pipe([eg.predicted for eg in examples])
+            for eg, doc in zip(examples, docs, strict=True):
+                eg.predicted = doc
+        return score_authors(rin, examples)
 
 
 def read_history(path: str | Path) -> list[dict[str, Any]]:
