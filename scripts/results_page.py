@@ -26,6 +26,10 @@ NOTES = RESULTS / "notes.yml"
 JUDGED = RESULTS / "judged_errors.yml"
 EXTRACT = RESULTS / "extract.json"
 SCALING = Path("docs/scaling.md")
+OWN_DATA = Path("docs/your-own-data.md")
+# The project's runs on WebNLG without `--vars.joined 0.2`, and with it.
+BY_SENTENCE = RESULTS / "webnlg" / "rin.json"
+LEARNED_PASSAGES = RESULTS / "webnlg" / "rin_joined.json"
 MATRIX = Path("configs/reproduction.yml")
 # Rows of several seeds: file and title.
 MATRICES = {
@@ -99,6 +103,9 @@ def main() -> None:
     if benchmark:
         readme = _fill(readme, "speed", speed_table(benchmark))
     _save(Path("README.md"), readme)
+    if REPRODUCTION.exists() and {BY_SENTENCE, LEARNED_PASSAGES} <= runs.keys():
+        page = OWN_DATA.read_text(encoding="utf8")
+        _save(OWN_DATA, _fill(page, "passages", passages_table(runs, rows)))
     if EXTRACT.exists():
         page = SCALING.read_text(encoding="utf8")
         _save(SCALING, _fill(page, "extract", extract_table(srsly.read_json(EXTRACT))))
@@ -128,6 +135,18 @@ def seeds_table(rows: dict[str, Any]) -> str:
     header = ["row (test F1, chosen on dev)", "seeds", "epochs", "dev `rel_f`"]
     header += [f"`{name}_f`" for name in names]
     return table(header, body)
+
+
+def passages_table(runs: dict[Path, dict[str, Any]], rows: dict[str, Any]) -> str:
+    """RETURNS (str): F1 on raw texts that hold several test records, by how they are read."""
+    plain = rows["rin_best"]["webnlg"]["runs"]
+    found = {
+        "by sentences, with a splitter in front": runs[BY_SENTENCE]["joined"],
+        "whole": reproduction_page.average(plain, "joined"),
+        "whole, by a model that has learned with `level = 0.2`": runs[LEARNED_PASSAGES]["joined"],
+    }
+    body = [[name, *(percent(by[n]["rel_f"]) for n in "124")] for name, by in found.items()]
+    return table(["read (`rel_f`)", "one", "two", "four"], body)
 
 
 def extract_table(result: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import srsly
-from results_page import extract_table, seeds_table
+from results_page import BY_SENTENCE, LEARNED_PASSAGES, extract_table, passages_table, seeds_table
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,3 +58,6 @@ def test_rows_show_what_they_were_chosen_by() -> None:
 def test_pages_show_what_the_results_say() -> None:
     page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf8")
     assert extract_table(srsly.read_json(ROOT / "results" / "extract.json")) in page
+    page = (ROOT / "docs" / "your-own-data.md").read_text(encoding="utf8")
+    runs = {p: srsly.read_json(ROOT / p) for p in (BY_SENTENCE, LEARNED_PASSAGES)}
+    assert passages_table(runs, srsly.read_json(ROOT / "results" / "reproduction.json")) in page
