@@ -117,9 +117,10 @@ def overview(runs: dict[Path, dict[str, Any]], folder: Path) -> str:
     rows = [
         [f"[{path.parent.name} / {path.stem}]({path.relative_to(folder).as_posix()})"]
         + [percent(run["scores"][f"{name}_f"]) for name in names]
+        + [f"{run['speed']['words_per_s']:,}"]
         for path, run in runs.items()
     ]
-    return table(["run (test F1)", *(f"`{name}_f`" for name in names)], rows)
+    return table(["run (test F1)", *(f"`{name}_f`" for name in names), "words/s"], rows)
 
 
 def seeds_table(rows: dict[str, Any]) -> str:

@@ -27,13 +27,16 @@ from toy import (
     as_example,
     assert_same,
     gold_doc,
+    gold_docs,
     gold_examples,
     rin_of,
     texts,
     triple_texts,
+    write_corpus,
 )
 
 from spacy_rin import has_relations, set_relations
+from spacy_rin.evaluate import evaluate
 
 RIN = {"@architectures": "spacy-rin.RIN.v1", "hidden_width": 32, "rounds": 2}
 CNN = {
@@ -51,7 +54,8 @@ WORDS = {"@architectures": "spacy-rin.WordTagEmbed.v1", "word_width": 16, "tag_w
 ALONE = Path(__file__).parent.parent / "configs" / "rin_trf_alone.cfg"
 POOLING = Config().from_disk(ALONE)["components"]["rin"]["model"]["tok2vec"]["pooling"]
 AUTOCAST = {"after_init": {"@callbacks": "spacy-rin.autocast.v1", "precision": "bfloat16"}}
-ENCODERS = ["transformer", "transformer and words", "tok2vec", "cnn"]
+UPSTREAM = ["transformer", "transformer and words", "tok2vec"]
+ENCODERS = [*UPSTREAM, "cnn"]
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +132,7 @@ def transformer(path: Path) -> dict[str, Any]:
         "@architectures": "spacy-transformers.TransformerModel.v3",
         "name": str(path),
         "tokenizer_config": {"use_fast": True},
-        "get_spans": {
-            "@span_getters": "spacy-transformers.strided_spans.v1",
-            "window": 64,
-            "stride": 48,
-        },
+        "get_spans": {"@span_getters": "spacy-rin.unit_spans.v1", "max_length": 64},
     }
 
 
@@ -262,7 +262,31 @@ def test_sentences_are_the_units_of_a_whole_doc(
         assert r.head.sent == r.tail.sent in (first, second)
 
 
-@pytest.mark.parametrize("encoder", ["transformer", "tok2vec"])
+@pytest.mark.parametrize("encoder", ["transformer", "transformer and words"])
+def test_other_sentences_change_nothing(make: Callable[..., Language], encoder: str) -> None:
+    nlp = make(encoder, threshold=0.0)
+    nlp.add_pipe("sentencizer", first=True)
+    train(nlp, steps=15)
+    rin_of(nlp).model.get_ref("network").shims[0]._model.precision = "float32"
+    first, second = texts()[:2]
+    alone = nlp(first)._.relations
+    together = [r for r in nlp(f"{first} {second}")._.relations if r.head.end_char <= len(first)]
+    assert alone and [r.text for r in alone] == [r.text for r in together]
+    for one, other in zip(alone, together, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+
+
+def test_gold_records_are_scored_as_one_unit(make: Callable[..., Language], tmp_path: Path) -> None:
+    nlp = make("transformer")
+    train(nlp, steps=40)
+    test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab)[:8])
+    expected = evaluate(nlp, test)["scores"]
+    nlp.add_pipe("sentencizer", first=True, config={"punct_chars": ["in", "for"]})
+    assert expected["rel_f"] > 0.1 and evaluate(nlp, test)["scores"] == expected
+    assert len(list(nlp(texts()[0]).sents)) == 2
+
+
+@pytest.mark.parametrize("encoder", UPSTREAM)
 def test_training_by_sentence_reaches_the_upstream_component(
     make: Callable[..., Language], encoder: str
 ) -> None:
@@ -270,10 +294,10 @@ def test_training_by_sentence_reaches_the_upstream_component(
     eg = as_example(nlp, gold_doc(nlp.vocab, *PATTERNS[3]))
     eg.predicted[4].is_sent_start = True
     losses = nlp.update([eg], sgd=False, losses={})
-    assert math.isfinite(losses["rin"]) and losses[encoder] > 0
+    assert math.isfinite(losses["rin"]) and losses[encoder.split()[0]] > 0
 
 
-@pytest.mark.parametrize("encoder", ["transformer", "tok2vec"])
+@pytest.mark.parametrize("encoder", UPSTREAM)
 def test_long_units_are_read_in_windows(make: Callable[..., Language], encoder: str) -> None:
     nlp = make(encoder, max_length=5)
     losses = train(nlp, steps=15)

@@ -27,7 +27,7 @@ from .analysis import (
     wrong_kinds,
 )
 from .authors import score_authors
-from .component import RelationExtractor, find_rin
+from .component import find_rin
 from .convert import UNPLACED
 from .errors import Errors
 from .inspection import read_docs
@@ -38,6 +38,8 @@ from .scorer import exact, prf, score_relations, text
 from .targets import validate_gold
 
 JOINED = (1, 2, 4)
+# What spaCy's sentencizer, senter and parser declare to set.
+SPLITS = {"token.is_sent_start", "doc.sents"}
 
 
 def evaluate(
@@ -56,7 +58,7 @@ def evaluate(
         `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
     """
     rin = find_rin(nlp)
-    with _whole_units(rin):
+    with _whole_units(nlp):
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R050.format(path=test))
@@ -175,12 +177,18 @@ def describe_corpus(path: str | Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _whole_units(rin: RelationExtractor) -> Iterator[None]:
-    """Read each Doc as one unit, as the model read it in training, whatever splits sentences."""
+def _whole_units(nlp: Language) -> Iterator[None]:
+    """Read each Doc as one unit, as the model read it in training, whatever splits sentences.
+
+    A transformer reads by sentences as well, so that the splitters themselves stand aside.
+    """
+    rin = find_rin(nlp)
+    splitters = [name for name in nlp.pipe_names if SPLITS & {*nlp.get_pipe_meta(name).assigns}]
     unit = rin.cfg["unit"]
     rin.cfg["unit"] = "doc"
     try:
-        yield
+        with nlp.select_pipes(disable=splitters):
+            yield
     finally:
         rin.cfg["unit"] = unit
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import torch
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain
+from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, noop
 from thinc.types import Floats2d
 from torch import Tensor
 
@@ -189,7 +189,7 @@ def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, lis
     """Run a tok2vec on the windows of a batch.
 
     Each window is read alone, as each training record was. Only a listener or a transformer has to
-    see whole Docs, whose vectors are then cut.
+    see whole Docs, whose vectors are then cut; what encodes these still reads each window alone.
     """
     on_docs = any("listener" in n.name or "transformer" in n.name for n in tok2vec.walk())
     return Model(
@@ -218,12 +218,16 @@ def _forward_texts(
 def _forward_docs(
     model: Model, batch: Batch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
-    vectors, backprop_docs = model.layers[0](list(batch.docs), is_train)
-    Y = [vectors[w.doc][w.start : w.end] for w in batch.windows]
+    tok2vec = model.layers[0]
+    # spaCy's Tok2Vec is a chain of the two; by itself it would encode whole Docs too.
+    embed = tok2vec.maybe_get_ref("embed") or tok2vec
+    encode = tok2vec.maybe_get_ref("encode") or noop()
+    vectors, backprop_docs = embed(list(batch.docs), is_train)
+    Y, backprop_windows = encode([vectors[w.doc][w.start : w.end] for w in batch.windows], is_train)
 
     def backprop(dY: list[Floats2d]) -> None:
         d_vectors = [model.ops.alloc2f(*array.shape) for array in vectors]
-        for window, d_window in zip(batch.windows, dY, strict=True):
+        for window, d_window in zip(batch.windows, backprop_windows(dY), strict=True):
             d_vectors[window.doc][window.start : window.end] += d_window
         backprop_docs(d_vectors)
 

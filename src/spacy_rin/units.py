@@ -8,14 +8,16 @@ holds both. Most units are one window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from spacy.attrs import LEMMA, MORPH, NORM, POS, TAG
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
+
+from .errors import Errors
 
 # What a tok2vec may read of a token beyond the word itself.
 TOKEN_ATTRS = [TAG, POS, MORPH, LEMMA, NORM]
@@ -89,6 +91,34 @@ def make_batch(docs: Iterable[Doc], unit: str = "sentence", max_length: int = 0)
             windows.extend(Window(d, units, *bounds) for bounds in _windows(start, end, max_length))
             units += 1
     return Batch(docs, windows)
+
+
+def make_unit_spans(
+    unit: str = "sentence", max_length: int = 128
+) -> Callable[[Iterable[Doc]], list[list[Span]]]:
+    """Construct a span getter for spacy-transformers: a transformer that reads what `rin` reads.
+
+    One that has learned from single sentences is led astray by the sentences around one.
+
+    unit (str): "sentence" to read by sentences where sentence starts are set, or "doc".
+    max_length (int): Words of the longest span; a longer unit is read in overlapping ones.
+    RAISES (ValueError): If a setting has no such value.
+    """
+    for setting, value, expected, is_right in (
+        ("unit", unit, "'sentence' or 'doc'", unit in ("sentence", "doc")),
+        ("max_length", max_length, "1 or more words", max_length >= 1),
+    ):
+        if not is_right:
+            raise ValueError(Errors.R030.format(setting=setting, value=value, expected=expected))
+
+    def get_spans(docs: Iterable[Doc]) -> list[list[Span]]:
+        batch = make_batch(docs, unit, max_length)
+        spans: list[list[Span]] = [[] for _ in batch.docs]
+        for window in batch.windows:
+            spans[window.doc].append(batch.docs[window.doc][window.start : window.end])
+        return spans
+
+    return get_spans
 
 
 def _units(doc: Doc, unit: str) -> Iterator[tuple[int, int]]:
