@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import spacy
+import torch
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -37,6 +38,7 @@ from toy import (
 
 from spacy_rin import has_relations, set_relations
 from spacy_rin.evaluate import evaluate
+from spacy_rin.reading import BatchReader
 
 RIN = {"@architectures": "spacy-rin.RIN.v1", "hidden_width": 32, "rounds": 2}
 CNN = {
@@ -346,6 +348,20 @@ def test_autocast_is_not_saved(make: Callable[..., Language], tmp_path: Path) ->
     )
     vectors = [doc._.trf_data.model_output.last_hidden_state for doc in (expected, found)]
     np.testing.assert_array_equal(*vectors)
+
+
+def test_many_documents_are_read_in_the_faster_precision(
+    make: Callable[..., Language], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = make("transformer")
+    plain.to_disk(tmp_path)
+    monkeypatch.setattr("spacy_rin.autocast.product_dtype", lambda *_: torch.bfloat16)
+    reader = BatchReader(str(tmp_path))
+    found, right = (
+        nlp(texts()[0])._.trf_data.model_output.last_hidden_state for nlp in (reader.nlp, plain)
+    )
+    assert not np.array_equal(found, right)
+    np.testing.assert_allclose(found, right, atol=0.05 * np.abs(right).max())
 
 
 def test_words_of_several_pieces_get_one_vector(make: Callable[..., Language]) -> None:

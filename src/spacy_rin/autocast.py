@@ -1,8 +1,8 @@
-"""`spacy-rin.autocast.v1`: a transformer's products in bfloat16 while it trains on a CPU.
+"""`spacy-rin.autocast.v1`: a transformer's products in bfloat16 on a CPU.
 
 On a GPU the transformer's own `mixed_precision` does that; on a CPU it fails. Processors with
 AVX512-BF16 or AMX multiply faster so. Nothing of it is saved: a loaded pipeline computes in
-float32.
+float32 until the callback is called on it, as `spacy-rin extract` does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .hardware import product_dtype
 
 
 def make_autocast(precision: str = "auto") -> Callable[[Language], Language]:
-    """Construct a callback for `[initialize.after_init]`.
+    """Construct a callback for `[initialize.after_init]`, or for any pipeline that was loaded.
 
     precision (str): "float32", "bfloat16", or "auto" for bfloat16 where the processor gains.
     """

@@ -81,6 +81,9 @@ class BatchReader:
             torch.set_num_threads(threads)
         self.nlp = spacy.load(model)
         find_rin(self.nlp)
+        from .autocast import make_autocast  # torch, which the pipeline has loaded
+
+        make_autocast()(self.nlp)
 
     def __call__(self, documents: list[Document]) -> list[Entry]:
         """Read documents.
