@@ -66,6 +66,7 @@ def _rounds(panel: Any, rows: Rows, data: str) -> None:
         if curve:
             panel.plot(*zip(*curve, strict=True), marker="o", label=label)
     panel.set(xlabel="K", ylabel="F1, as the authors' code counts")
+    panel.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _thresholds(panel: Any, rows: Rows, data: str) -> None:
