@@ -3,7 +3,8 @@
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
 its log; one that has its result there, or in the report, is not run again, so that this can be
 stopped and called again (and all are run anew for another report, `--output`). Each run is a
-process on one thread, and as many run at once as there are cores.
+process on one thread, and as many run at once as there are cores; on a GPU, where there is one, as
+many as its memory holds besides.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import srsly
+import torch
 import typer
 from thinc.api import Config
+from thinc.compat import has_cupy_gpu, has_torch_cuda_gpu
 from tqdm import tqdm
 from wasabi import msg
 
@@ -42,6 +45,8 @@ KEPT = (
     *("joined", "among_others"),
 )
 AUTHORS = ("authors_partial_f", "authors_exact_f")
+# Of a GPU, for each run at once; a guess: no run was measured on one.
+GPU_MEMORY = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,12 @@ class Run:
         further = [FURTHER_TEST[self.dataset]] if self.dataset in FURTHER_TEST else []
         return [TAGGER, OTHERS, Path("corpus") / self.dataset, *further, *named]
 
-    def commands(self) -> list[list[str]]:
-        """RETURNS (list[list[str]]): Training and evaluations, as one would call them by hand."""
+    def commands(self, gpu_id: int = -1) -> list[list[str]]:
+        """Training and evaluations, as one would call them by hand.
+
+        gpu_id (int): GPU, -1 for the CPU.
+        RETURNS (list[list[str]]): Arguments of Python.
+        """
         corpus = Path("corpus") / self.dataset
         settings = {
             "paths.train": corpus / "train",
@@ -111,7 +120,7 @@ class Run:
         known = [f"--{part}={corpus / part}" for part in ("train", "dev")]
         known += [f"--others={OTHERS}", f"--history={self.folder / 'history.jsonl'}"]
         commands.append([*evaluate, str(corpus / "test"), *known, "--output", str(self.result)])
-        return [[sys.executable, "-m", *command] for command in commands]
+        return [[sys.executable, "-m", *command, "--gpu-id", str(gpu_id)] for command in commands]
 
 
 def main(
@@ -119,6 +128,9 @@ def main(
     output: Annotated[Path, typer.Option(help="JSON")] = Path("results/reproduction.json"),
     only: Annotated[str, typer.Option(help="Rows of this name; * stands for anything")] = "*",
     processes: Annotated[int, typer.Option(help="Runs at once; 0: one a core")] = 0,
+    gpu_id: Annotated[
+        int | None, typer.Option(help="GPU, -1 for the CPU; else a GPU if there is one")
+    ] = None,
 ) -> None:
     """Run what has no result yet, and write the means over the seeds of what has."""
     runs = [run for run in read_matrix(matrix) if fnmatchcase(run.row, only or "*")]
@@ -131,12 +143,13 @@ def main(
     for path in sorted({path for run in waiting for path in run.needs()}):
         if not path.exists():
             msg.fail(f"No {path}: see the head of {matrix}", exits=1)
+    gpu_id = find_gpu() if gpu_id is None else gpu_id
     failed = []
     with (
-        ThreadPoolExecutor(processes or os.cpu_count() or 1) as pool,
+        ThreadPoolExecutor(processes or count_processes(gpu_id)) as pool,
         tqdm(total=len(waiting), unit="run", disable=None) as bar,
     ):
-        futures = {pool.submit(train_and_score, run): run for run in waiting}
+        futures = {pool.submit(train_and_score, run, gpu_id): run for run in waiting}
         for future in as_completed(futures):
             bar.update()
             if not future.result():
@@ -184,11 +197,25 @@ def _published(row: dict[str, Any], dataset: str) -> dict[str, Any]:
     return found
 
 
-def train_and_score(run: Run) -> bool:
+def find_gpu() -> int:
+    """RETURNS (int): The GPU that spaCy and torch both have, -1 if there is none."""
+    return 0 if has_cupy_gpu and has_torch_cuda_gpu else -1
+
+
+def count_processes(gpu_id: int) -> int:
+    """RETURNS (int): Runs at once, as the cores, and on a GPU the memory it has left, allow."""
+    cores = os.cpu_count() or 1
+    if gpu_id < 0:
+        return cores
+    free, _ = torch.cuda.mem_get_info(gpu_id)
+    return max(1, min(cores, free // GPU_MEMORY))
+
+
+def train_and_score(run: Run, gpu_id: int = -1) -> bool:
     """RETURNS (bool): Whether the run has a result now."""
     run.folder.mkdir(parents=True, exist_ok=True)
     with (run.folder / "log.txt").open("w", encoding="utf8") as log:
-        for command in run.commands():
+        for command in run.commands(gpu_id):
             environment = {**os.environ, "OMP_NUM_THREADS": "1"}
             if subprocess.run(command, stdout=log, stderr=log, env=environment).returncode:
                 return False

@@ -82,6 +82,28 @@ def test_commands_say_what_the_row_says(matrix: Path) -> None:
     assert str(Path("corpus/x/test")) in evaluate and "--dev" in evaluate
 
 
+def test_gpu_is_used_where_there_is_one(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, used = read_matrix(matrix)[0], []
+
+    def pretend(run: Run, gpu_id: int) -> bool:
+        used.append(gpu_id)
+        return True
+
+    monkeypatch.setattr(reproduce, "train_and_score", pretend)
+    monkeypatch.setattr(reproduce, "has_cupy_gpu", True)
+    monkeypatch.setattr(reproduce, "has_torch_cuda_gpu", True)
+    # room for two
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda _: (5 * reproduce.GPU_MEMORY // 2, None))
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    assert reproduce.count_processes(0) == 2 and reproduce.count_processes(-1) == 16
+    main(matrix, Path("out.json"), "b", 1)
+    main(matrix, Path("out.json"), "b", 1, gpu_id=-1)
+    monkeypatch.setattr(reproduce, "has_cupy_gpu", False)
+    main(matrix, Path("out.json"), "b", 1)
+    assert used == [0] * 3 + [-1] * 6
+    assert all(command[-2:] == ["--gpu-id", "0"] for command in run.commands(0))
+
+
 def test_comments_do_not_make_another_run(matrix: Path) -> None:
     run = read_matrix(matrix)[0]
     before = run.folder
@@ -91,7 +113,9 @@ def test_comments_do_not_make_another_run(matrix: Path) -> None:
 
 def test_rows_are_chosen_by_name(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[str] = []
-    monkeypatch.setattr(reproduce, "train_and_score", lambda run: trained.append(run.name) or True)
+    monkeypatch.setattr(
+        reproduce, "train_and_score", lambda run, gpu_id: trained.append(run.name) or True
+    )
     main(matrix, Path("out.json"), "b", 1)
     assert trained == ["b/x/0", "b/x/1", "b/x/2"]
     main(matrix, Path("out.json"), "*", 1)
@@ -105,7 +129,7 @@ def test_report_keeps_its_runs_where_their_folders_are_gone(
 ) -> None:
     output, asked = Path("out.json"), []
 
-    def pretend(run: Run) -> bool:
+    def pretend(run: Run, gpu_id: int) -> bool:
         asked.append(run.name)
         write_result(run, 0.5)
         return True
@@ -130,7 +154,7 @@ def test_missing_vectors_are_said_before_anything_runs(
 ) -> None:
     text = "a: {config: a.cfg, datasets: {x: }, epochs: 1, seeds: 1, settings: {paths.vectors: v}}"
     matrix.write_text(text, encoding="utf8")
-    monkeypatch.setattr(reproduce, "train_and_score", lambda run: pytest.fail("it ran"))
+    monkeypatch.setattr(reproduce, "train_and_score", lambda run, gpu_id: pytest.fail("it ran"))
     with pytest.raises(SystemExit):
         main(matrix, Path("out.json"), "*", 1)
     assert "No v" in capsys.readouterr().out
@@ -159,7 +183,7 @@ def test_what_is_done_is_skipped_and_what_failed_is_named(
     write_result(runs[0], 0.5)
     asked: list[str] = []
 
-    def pretend(run: Run) -> bool:
+    def pretend(run: Run, gpu_id: int) -> bool:
         asked.append(run.name)
         if run.name == "b/x/1":
             return False
@@ -196,7 +220,7 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
 def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = read_matrix(matrix)[0]
     command = [sys.executable, "-c", "print('what went wrong'); raise SystemExit(3)"]
-    monkeypatch.setattr(Run, "commands", lambda self: [command, command])
+    monkeypatch.setattr(Run, "commands", lambda self, gpu_id: [command, command])
     assert not reproduce.train_and_score(run)
     assert (run.folder / "log.txt").read_text(encoding="utf8") == "what went wrong\n"
     assert not run.result.exists()
