@@ -1,7 +1,8 @@
 """The two sentences that the paper discusses → results/case_studies.md: what each system finds.
 
-Both stand in NYT's test set. The systems are the rows nyt_* of configs/reproduction.yml, as far as
-`make reproduce ONLY="nyt_*"` has trained them here; each is shown round by round.
+Both stand in NYT's test set. The systems are the rows nyt_* of configs/reproduction.yml, each shown
+round by round: those that `make reproduce ONLY="nyt_*"` has trained here are read anew, and what
+the page says of others stays as it is.
 """
 
 from __future__ import annotations
@@ -51,18 +52,45 @@ def main(
     systems = {r.row: spacy.load(r.folder / "model-best") for r in runs if r.result.exists()}
     if not systems:
         msg.fail('No system is trained: make reproduce ONLY="nyt_*"', exits=1)
+    kept = read_sections(output.read_text(encoding="utf8")) if output.exists() else {}
     parts = [HEADER]
     for words in SENTENCES:
         gold = find_sentence(corpus, words)
-        parts.append(f"## {' … '.join(words)}\n\n> {gold.text}\n\nGold: {say(gold)}\n")
-        for row, nlp in systems.items():
-            doc, rounds = read_sentence(nlp, gold)
-            picture = output.with_name(f"case_{words[0].lower()}_{row}.svg")
-            write_text(picture, draw(next(make_pictures(doc))))
-            parts.append(f"### {row}\n\nFound: {say(doc)}\n\n![{row}]({picture.name})\n")
-            parts.append(rounds_table(find_rin(nlp), doc, rounds))
+        title = " … ".join(words)
+        parts.append(f"## {title}\n\n> {gold.text}\n\nGold: {say(gold)}\n")
+        for row in (run.row for run in runs):
+            if row in systems:
+                picture = output.with_name(f"case_{words[0].lower()}_{row}.svg")
+                parts.append(write_case(row, systems[row], gold, picture))
+            elif (title, row) in kept:
+                parts.append(kept[title, row])
     write_text(output, "\n".join(parts))
     msg.good(f"Wrote {output}")
+
+
+def read_sections(page: str) -> dict[tuple[str, str], str]:
+    """RETURNS (dict): What a page says of each sentence and system, by their headings."""
+    sections = {}
+    for sentence in page.split("\n## ")[1:]:
+        title, *systems = sentence.split("\n### ")
+        for text in systems:
+            sections[title.splitlines()[0], text.splitlines()[0]] = f"### {text.rstrip()}\n"
+    return sections
+
+
+def write_case(row: str, nlp: Language, gold: Doc, picture: Path) -> str:
+    """Draw what a system finds in a sentence.
+
+    row (str): Name of the system.
+    nlp (Language): The system.
+    gold (Doc): The sentence.
+    picture (Path): SVG file to write.
+    RETURNS (str): What the page says of it.
+    """
+    doc, rounds = read_sentence(nlp, gold)
+    write_text(picture, draw(next(make_pictures(doc))))
+    found = f"### {row}\n\nFound: {say(doc)}\n\n![{row}]({picture.name})\n"
+    return f"{found}\n{rounds_table(find_rin(nlp), doc, rounds)}"
 
 
 def find_sentence(corpus: Path, words: tuple[str, ...]) -> Doc:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import case_studies
 import pytest
+from reproduce import Run
 from spacy.vocab import Vocab
 from toy import gold_docs, rin_of, trained, write_corpus
 
@@ -31,3 +33,39 @@ def test_sentence_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     path = write_corpus(tmp_path / "test.spacy", gold_docs(Vocab()))
     with pytest.raises(ValueError, match="Atlantis"):
         case_studies.find_sentence(path, ("Atlantis",))
+
+
+def test_page_keeps_what_it_says_of_systems_that_are_not_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus, page = write_corpus(tmp_path / "test.spacy", gold_docs(Vocab())), Path("page.md")
+    words = tuple(t.text for t in next(doc for doc in gold_docs(Vocab()) if get_relations(doc)))
+    monkeypatch.setattr(case_studies, "SENTENCES", (words,))
+    runs = [Run(row, "x", 0, "a.cfg", 1, ()) for row in ("nyt_a", "nyt_b", "nyt_c")]
+    monkeypatch.setattr(case_studies, "read_matrix", lambda path: runs)
+    monkeypatch.setattr(Run, "folder", property(lambda run: tmp_path / run.row))
+
+    def train(*rows: str) -> None:
+        for row in rows:
+            (tmp_path / row).mkdir()
+            trained().to_disk(tmp_path / row / "model-best")
+            (tmp_path / row / "result.json").touch()
+
+    def headings() -> list[str]:
+        return [line[4:] for line in page.read_text("utf8").splitlines() if line[:4] == "### "]
+
+    train("nyt_a", "nyt_c")
+    case_studies.main(Path("m.yml"), corpus, page)
+    assert headings() == ["nyt_a", "nyt_c"]
+    before = page.read_text("utf8")
+    case_studies.main(Path("m.yml"), corpus, page)
+    assert page.read_text("utf8") == before
+    for row in ("nyt_a", "nyt_c"):
+        shutil.rmtree(tmp_path / row)
+    train("nyt_b")
+    case_studies.main(Path("m.yml"), corpus, page)
+    assert headings() == ["nyt_a", "nyt_b", "nyt_c"]
+    after = page.read_text("utf8")
+    for part in before.split("### ")[1:]:
+        assert part.strip() in after
