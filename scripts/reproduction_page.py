@@ -32,7 +32,8 @@ PLOTS = {
 LEGEND = """Test F1, mean ± standard deviation over the seeds. Chosen on dev; in the last column,
 the best epoch on test, as the authors' code chooses. Published: partial match on `webnlg_copyre`,
 exact match on `webnlg` (which has 216 relations; the paper's exact match used 171). A figure is
-marked * if it differs from the published one by more than two standard deviations of the seeds.
+marked * if it differs from the published one by more than two standard deviations, of its seeds or
+of the published ones, whichever is larger; where neither is known, by any difference.
 
 `nyt_small` trains on 4,500 sentences of NYT's validation set, since the 56,195 of train cannot be
 downloaded: its figures are **not comparable** with the published ones for NYT (RIN 87.3 partial and
