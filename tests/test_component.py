@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ from toy import (
 from spacy_rin import Relation, get_relations, has_relations, set_relations
 from spacy_rin.embed import find_tables
 from spacy_rin.encoder import build_bilstm_encoder
-from spacy_rin.model import Scores
+from spacy_rin.model import Scores, clip_gradients
 
 GOLD = gold_docs(Vocab())
 TWO_WORDS = "Ada Lovelace was born in London ."  # its head has two words, its tail one
@@ -430,6 +431,29 @@ def test_predicted_entity_that_overlaps_a_kept_one_gives_way() -> None:
     assert entities(nlp(doc)) == [(4, 16, "X"), (25, 31, "LOC")]
 
 
+@pytest.mark.parametrize("decode", ["exact", "partial"])
+def test_no_mention_begins_or_ends_with_a_line_break(nlp: Language, decode: str) -> None:
+    nlp = trained(decode=decode)
+    seen = 0
+    for text in texts():
+        for k in (k for k, char in enumerate(text) if char == " "):
+            doc = nlp(f"{text[:k]}\n{text[k + 1 :]}")
+            mentions = [*doc.ents, *(end for r in doc._.relations for end in (r.head, r.tail))]
+            assert all(mention.text == mention.text.strip() for mention in mentions)
+            seen += any("\n" in mention.text for mention in mentions)
+    assert seen  # "New\nYork" is one mention
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_blocked_tokens_are_in_no_entity_unless_overwritten(overwrite: bool) -> None:
+    nlp = trained(overwrite=overwrite)
+    doc = nlp.make_doc(TWO_WORDS)
+    doc.set_ents([], blocked=[doc[5:6]], default="unmodified")
+    assert [ent.text for ent in nlp(doc).ents] == ["Ada Lovelace", *["London"] * overwrite]
+    assert len(doc._.relations) == overwrite
+    assert (doc[5].ent_iob_, doc[5].ent_type_) == ("B", "LOC" * overwrite)
+
+
 def test_running_twice_over_a_doc_changes_nothing(nlp: Language) -> None:
     doc = nlp(TWO_WORDS)
     assert_same(rin_of(nlp)(doc), nlp(TWO_WORDS))
@@ -673,6 +697,21 @@ def test_gradients_are_clipped_by_their_global_norm_as_torch_does(max_norm: floa
     assert norm(clipped) <= max_norm * (1 + 1e-5)
 
 
+def test_layers_of_mixed_precision_are_left_to_thinc() -> None:
+    nlp = initialised()
+    rin_of(nlp).update(gold_examples(nlp)[:6])
+    shims = [shim for node in rin_of(nlp).model.walk() for shim in node.shims]
+    assert len(shims) == 2
+    shims[0]._mixed_precision = True
+    overflown, others = ([p.grad for p in shim._model.parameters()] for shim in shims)
+    for gradient in overflown:
+        gradient.fill_(math.inf)
+    assert norm([gradient.numpy() for gradient in others]) > 1
+    clip_gradients(rin_of(nlp).model, 1.0)
+    assert norm([gradient.numpy() for gradient in others]) <= 1
+    assert all(gradient.isinf().all() for gradient in overflown)
+
+
 def test_clipping_is_on_by_default_and_spans_embedding_and_network() -> None:
     examples = gold_examples(initialised())[:6]
     assert norm(gradients(examples)) > 5
@@ -776,6 +815,17 @@ def test_labels_of_another_form_are_an_error_that_shows_the_right_one(labels: An
     nlp = blank()
     with pytest.raises(ValueError, match="relations"):
         rin_of(nlp).initialize(lambda: gold_examples(nlp), nlp=nlp, labels=labels)
+
+
+def test_labels_beyond_the_data_are_warned_of_since_words_are() -> None:
+    nlp = blank()
+    examples = gold_examples(nlp)
+    labels = {"relations": [*RELATION_LABELS, "painted"]}
+    with pytest.warns(UserWarning, match=r"\['painted'\].*first 100"):
+        rin_of(nlp).initialize(lambda: examples, nlp=nlp, labels=labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rin_of(nlp).initialize(lambda: examples, nlp=nlp)
 
 
 def test_gold_label_that_was_not_given_is_an_error_in_training() -> None:

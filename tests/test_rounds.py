@@ -9,6 +9,8 @@ from reference import all_rounds
 from spacy.tokens import Doc
 from toy import blank, initialised, rin_of, trained
 
+from spacy_rin.decode import Prediction
+
 TEXTS = ["Ada Lovelace was born in London .", "Plato works for Initech .", "it rained ."]
 
 
@@ -53,6 +55,19 @@ def test_docs_are_not_changed_and_every_token_is_there() -> None:
             assert round_.tags.shape == (len(doc), len(rin.tag_names))
             assert round_.relations.shape == (len(doc), len(rin.labels))
             np.testing.assert_allclose(round_.tags.sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("decode", ["exact", "partial"])
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_empty_docs_have_rounds_without_rows(decode: str, n: int) -> None:
+    nlp = trained(decode=decode)
+    rin = rin_of(nlp)
+    found = rin.predict_rounds([Doc(nlp.vocab) for _ in range(n)])
+    assert [len(rounds) for rounds in found] == [3] * n
+    for round_ in (round_ for rounds in found for round_ in rounds):
+        assert round_.tags.shape == (0, len(rin.tag_names))
+        assert round_.relations.shape == (0, len(rin.labels))
+        assert round_.prediction == Prediction()
 
 
 def test_tag_names_name_the_columns() -> None:

@@ -9,6 +9,7 @@ The transformer is made here, with random weights and a vocabulary of the toy co
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from toy import (
 )
 
 from spacy_rin import has_relations, set_relations
+from spacy_rin.component import RelationExtractor
 from spacy_rin.evaluate import evaluate
 from spacy_rin.reading import BatchReader
 
@@ -104,18 +106,18 @@ def make(
                 "grad_factor": 1.0,
                 "pooling": POOLING,
             }
-            if encoder == "transformer and words":
-                tok2vec = {
-                    "@architectures": "spacy.Tok2Vec.v2",
-                    "embed": {
-                        "@architectures": "spacy-rin.Concatenate.v1",
-                        "*": {"transformer": tok2vec, "words": WORDS},
-                    },
-                    "encode": {"@architectures": "spacy-rin.BiLSTMEncoder.v1", "width": 32},
-                }
-        elif encoder == "tok2vec":
+        elif encoder.startswith("tok2vec"):
             nlp.add_pipe("tok2vec", config={"model": CNN})
             tok2vec = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "*"}
+        if encoder.endswith("and words"):
+            tok2vec = {
+                "@architectures": "spacy.Tok2Vec.v2",
+                "embed": {
+                    "@architectures": "spacy-rin.Concatenate.v1",
+                    "*": {"listener": tok2vec, "words": WORDS},
+                },
+                "encode": {"@architectures": "spacy-rin.BiLSTMEncoder.v1", "width": 32},
+            }
         nlp.add_pipe("rin", config={"model": {**RIN, "tok2vec": tok2vec}, **settings})
         fix_random_seed(0)
         examples = gold_examples(nlp)
@@ -305,6 +307,33 @@ def test_long_units_are_read_in_windows(make: Callable[..., Language], encoder: 
     losses = train(nlp, steps=15)
     assert losses[-1] < losses[0] / 2
     assert len(nlp(" ".join(texts()))) > 200
+
+
+@pytest.mark.parametrize(
+    ("encoder", "listener"),
+    [("tok2vec", "model.tok2vec"), ("tok2vec and words", "model.tok2vec.embed.*.listener")],
+)
+def test_replaced_listener_changes_nothing(
+    make: Callable[..., Language], encoder: str, listener: str, tmp_path: Path
+) -> None:
+    nlp = make(encoder, threshold=0.002)
+    nlp.add_pipe("sentencizer", first=True)
+    train(nlp, steps=15)
+    text = " ".join(texts()[:6])
+    expected = nlp(text)
+    assert has_relations(expected) and len(list(expected.sents)) == 6
+    nlp.replace_listeners("tok2vec", "rin", [listener])
+    nlp.remove_pipe("tok2vec")
+    assert_same(nlp(text), expected)
+    nlp.to_disk(tmp_path)
+    assert_same(spacy.load(tmp_path)(text), expected)
+
+
+@pytest.mark.parametrize("encoder", ["tok2vec and words", "cnn"])
+def test_component_can_be_sent_to_another_process(
+    make: Callable[..., Language], encoder: str
+) -> None:
+    assert isinstance(pickle.loads(pickle.dumps(rin_of(make(encoder)))), RelationExtractor)
 
 
 def test_frozen_transformer_that_annotates_is_not_trained(make: Callable[..., Language]) -> None:

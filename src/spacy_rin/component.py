@@ -7,6 +7,7 @@ machine imports this file, and most do without it.
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -20,7 +21,7 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
-from .decode import Prediction, decode
+from .decode import Prediction, decode, find_blocked
 from .embed import build, count, find_tables
 from .errors import Errors
 from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
@@ -257,7 +258,8 @@ class RelationExtractor(TrainablePipe):
     ) -> None:
         """Collect labels, words and tags from the training data and make the model's parameters.
 
-        get_examples (Callable): Returns the training Examples; read once, as a stream.
+        get_examples (Callable): Returns the training Examples. It is called twice, as spaCy's own
+            components do; what it returns is read as a stream, and not kept.
         nlp (Language): The pipeline, whose tagger names the tags where the data has none.
         labels (dict): "entities" and "relations", as `spacy init labels` writes them; where
             missing they are read from the data.
@@ -285,6 +287,9 @@ class RelationExtractor(TrainablePipe):
         self._set_labels(labels, {"entities": sorted(entities), "relations": sorted(relations)})
         if not self.labels or not self.entity_labels:
             raise ValueError(Errors.R032.format(name=self.name, labels=self.label_data))
+        unseen = [label for label in self.labels if label not in relations]
+        if tables and unseen:
+            warnings.warn(Errors.R037.format(name=self.name, labels=unseen), stacklevel=2)
         known = set(TagSet(self.entity_labels).names)
         self.cfg["joint_tags"] = sorted(pair for pair in joint if known.issuperset(pair))
         for counter, table in zip(counts, tables, strict=True):
@@ -352,11 +357,16 @@ class RelationExtractor(TrainablePipe):
         """
         for doc, prediction in zip(docs, scores, strict=True):
             # Kept as they are, an entity linker's ids among them.
-            kept = {} if self.cfg["overwrite"] else {(e.start, e.end): e for e in doc.ents}
-            doc.ents = [
-                kept.get((start, end)) or Span(doc, start, end, label)
-                for start, end, label in prediction.entities
-            ]
+            keep = not self.cfg["overwrite"]
+            kept = {(e.start, e.end): e for e in doc.ents} if keep else {}
+            blocked = find_blocked(doc).nonzero()[0].tolist() if keep else []
+            doc.set_ents(
+                [
+                    kept.get((start, end)) or Span(doc, start, end, label)
+                    for start, end, label in prediction.entities
+                ],
+                blocked=[doc[i : i + 1] for i in blocked],
+            )
             set_relations(
                 doc,
                 (

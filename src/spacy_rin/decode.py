@@ -15,6 +15,9 @@ from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
 from .targets import anchor_token
 from .units import Batch
 
+# spaCy's number for B in token.ent_iob
+BEGINS = 3
+
 
 class Triple(NamedTuple):
     """A predicted triple; spans are (start, end, label), tokens of the Doc, end-exclusive."""
@@ -94,22 +97,39 @@ def decode(
     return predictions
 
 
+def find_blocked(doc: Doc) -> np.ndarray:
+    """RETURNS (ndarray): (tokens,) those of which `doc.set_ents(blocked=...)` has said that no
+    entity holds them.
+    """
+    begins, label = doc.to_array(["ENT_IOB", "ENT_TYPE"]).T
+    blocked: np.ndarray = (begins == BEGINS) & (label == 0)
+    return blocked
+
+
 def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> list[Prediction]:
     kept = [[(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs]
-    taken = [_taken_tokens(doc, ents) for doc, ents in zip(batch.docs, kept, strict=True)]
+    taken = [find_blocked(doc) if keep else np.zeros(len(doc), dtype=bool) for doc in batch.docs]
+    for is_taken, ents in zip(taken, kept, strict=True):
+        for start, end, _ in ents:
+            is_taken[start:end] = True
     bounds = [{(start, end) for start, end, _ in ents} for ents in kept]
     predictions = [Prediction(entities) for entities in kept]
-    for doc, start, tag_scores in _units(scores.tags(), batch):
-        tags = tag_set.best_path(tag_scores)
+    is_space = [doc.to_array("IS_SPACE").astype(bool) for doc in batch.docs]
+    for doc, offset, tag_scores in _units(scores.tags(), batch):
+        # An entity neither begins nor ends with a line break, and one inside it does not end it.
+        words = np.flatnonzero(~is_space[doc][offset : offset + len(tag_scores)])
+        tags = tag_set.best_path(tag_scores[words])
+        tokens = (offset + words).tolist()
         for first, last, label in tag_set.decode(tags):
-            if (start + first, start + last) in bounds[doc]:
+            start, end = tokens[first], tokens[last - 1] + 1
+            if (start, end) in bounds[doc]:
                 continue  # it is there already; what is nested in it is not
-            if taken[doc][start + first : start + last].any():
+            if taken[doc][start:end].any():
                 tags[first:last] = OUTSIDE  # and what is nested in it
             else:
-                predictions[doc].entities.append((start + first, start + last, label))
+                predictions[doc].entities.append((start, end, label))
         predictions[doc].nested += [
-            (start + first, start + last, label)
+            (tokens[first], tokens[last - 1] + 1, label)
             for first, last, label in tag_set.decode(tags, NESTED)
         ]
     for prediction in predictions:
@@ -130,13 +150,6 @@ def _units(tag_scores: np.ndarray, batch: Batch) -> Iterable[tuple[int, int, np.
         first.setdefault(window.unit, (window.doc, window.start))
     for unit, (doc, start) in first.items():
         yield doc, start, parts[unit][0] if len(parts[unit]) == 1 else np.concatenate(parts[unit])
-
-
-def _taken_tokens(doc: Doc, entities: list[EntitySpan]) -> np.ndarray:
-    taken = np.zeros(len(doc), dtype=bool)
-    for start, end, _ in entities:
-        taken[start:end] = True
-    return taken
 
 
 Found = Iterable[tuple[int, EntitySpan, int, EntitySpan, float]]
@@ -199,6 +212,9 @@ def _all_cells(
     ):
         window, offset = batch.windows[w], int(batch.offsets[w])
         head, tail = window.start + i - offset, window.start + j - offset
+        doc = batch.docs[window.doc]
+        if doc[head].is_space or doc[tail].is_space:
+            continue
         entities = claimed[window.doc]
         yield (
             window.doc,

@@ -26,14 +26,17 @@ def write_card(
     """Copy a pipeline, with a README.md and a meta.json that say what it is.
 
     pipeline (str | Path): Directory of a trained pipeline; it stays as it is.
-    output (str | Path): Directory to write; `spacy package` takes it from there.
+    output (str | Path): Directory to write; `spacy package` takes it from there. What an earlier
+        call wrote there is replaced.
     result (str | Path): What `spacy-rin evaluate --output` wrote of this pipeline.
     train (str | Path): Gold Docs it was trained on.
-    RAISES (ValueError): If one of them is not there, or the result is another pipeline's.
+    RAISES (ValueError): If one of them is not there, the result is another pipeline's, or output
+        would replace anything but a described pipeline.
     """
-    pipeline = Path(pipeline)
+    pipeline, output = Path(pipeline), Path(output)
     if not (pipeline / "meta.json").is_file():
         raise ValueError(Errors.R097.format(path=pipeline))
+    _check_output(pipeline.resolve(), output.resolve())
     meta = json.loads((pipeline / "meta.json").read_text(encoding="utf8"))
     scored = _read_result(Path(result))
     model = f"{meta['lang']}_{meta['name']}-{meta['version']}"
@@ -44,6 +47,22 @@ def write_card(
         shutil.copytree(pipeline, temporary)
         write_json(temporary / "meta.json", describe(meta, scored, labels))
         write_text(temporary / "README.md", make_card(meta, scored, labels))
+
+
+def _check_output(pipeline: Path, output: Path) -> None:
+    wrong = None
+    if output in (pipeline, *pipeline.parents) or pipeline in output.parents:
+        wrong = "it is the pipeline to describe, or one lies inside the other"
+    elif output.exists() and not output.is_dir():
+        wrong = "it is a file"
+    elif output.is_dir() and any(output.iterdir()) and not _is_described(output):
+        wrong = "it is replaced as a whole, but has other things in it"
+    if wrong:
+        raise ValueError(Errors.R121.format(path=output, reason=f"{wrong}; give another name"))
+
+
+def _is_described(path: Path) -> bool:
+    return all((path / name).is_file() for name in ("meta.json", "README.md"))
 
 
 def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:

@@ -61,18 +61,19 @@ def build_concatenate(
 
 def _with_columns(layer: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], list[Floats2d]]:
     """Give the arrays of empty Docs as many columns as the others have."""
+    return Model("with_columns", _forward_columns, init=_init_columns, layers=[layer])
 
-    def forward(
-        model: Model, docs: list[Doc], is_train: bool
-    ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
-        Y, backprop = layer(docs, is_train)
-        width = max((y.shape[1] for y in Y), default=0)
-        return [y if len(y) else model.ops.alloc2f(0, width) for y in Y], backprop
 
-    def init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
-        layer.initialize(X=X)
+def _forward_columns(
+    model: Model, docs: list[Doc], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+    Y, backprop = model.layers[0](docs, is_train)
+    width = max((y.shape[1] for y in Y), default=0)
+    return [y if len(y) else model.ops.alloc2f(0, width) for y in Y], backprop
 
-    return Model("with_columns", forward, init=init, layers=[layer])
+
+def _init_columns(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
+    model.layers[0].initialize(X=X)
 
 
 def find_tables(model: Model) -> list[Model]:

@@ -173,6 +173,12 @@ class Errors:
     R122 = "There is nothing to convert. Give at least one file to read."
     R123 = "{name} must be at least {least}, found {found}."
 
+    R037 = (
+        "{name!r} was given the relation labels {labels}, which none of the Examples has that it is "
+        "initialised with. If these are not all of train (of a stream, max_epochs = -1, spaCy "
+        "shows the first 100), the words, POS tags and nested mentions of the others stay unknown "
+        "to it. With max_epochs of 0 or more all of train is shown."
+    )
     R036 = (
         "The gradient is not finite, so training stops before it spoils the model. Try a lower "
         "learn_rate."
@@ -195,6 +201,7 @@ class Errors:
         "Every process that a script starts runs the script first, so that what starts them must "
         'stand under `if __name__ == "__main__":`.'
     )
+    R058 = "{path} holds no Docs, so there is nothing to score."
     R051 = "Expected a pipeline with a rin component, found {pipes}."
 
     # pictures

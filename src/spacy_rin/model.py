@@ -33,7 +33,8 @@ MIN_THRESHOLD = 1e-3
 
 # A worker of nlp.pipe(n_process) computes on one thread, as those of torch's own DataLoader do: a
 # forked one inherits torch's thread pool without its threads and would wait for them for ever, and
-# spawned ones would each take all cores. Nowhere else is the number of threads touched.
+# spawned ones would each take all cores. So does every other process that is forked off one with
+# rin in it, as a web server's; torch.set_num_threads, called there, has the last word.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 if multiprocessing.parent_process() is not None and "OMP_NUM_THREADS" not in os.environ:
@@ -151,7 +152,9 @@ def build_rin_model(
 def predict_layers(model: Model[Batch, Scores], batch: Batch) -> list[Scores]:
     """RETURNS (list[Scores]): What every layer says, 0 to K; `predict` gives the last."""
     windows2vecs, network = model.layers
-    inputs, _ = _convert_inputs(network, windows2vecs.predict(batch), False)
+    # Without windows there is nothing to read, which not every tok2vec can stand.
+    vectors = windows2vecs.predict(batch) if batch.windows else []
+    inputs, _ = _convert_inputs(network, vectors, False)
     with torch.no_grad():
         return [Scores(*layer) for layer in network.shims[0]._model.layers(*inputs.args)]
 
@@ -166,13 +169,15 @@ def set_output_sizes(model: Model, n_tags: int, n_labels: int) -> None:
 def clip_gradients(model: Model, max_norm: float) -> None:
     """Scale all gradients of a model so that their global norm is at most `max_norm`.
 
-    thinc's own grad_clip clips each array by itself, and the authors' code clips globally.
+    thinc's own grad_clip clips each array by itself, and the authors' code clips globally. Layers
+    of mixed precision stay out of it: their gradients are scaled up until they are used, and a step
+    in which they overflow is left out by thinc.
     RAISES (ValueError): If the norm is not finite.
     """
     arrays, tensors = [], []
     for node in model.walk():
         arrays += [node.get_grad(name) for name in node.param_names if node.has_grad(name)]
-        for shim in node.shims:
+        for shim in (shim for shim in node.shims if not shim._mixed_precision):
             tensors += [p.grad for p in shim._model.parameters() if p.grad is not None]
     squares = [float((a * a).sum()) for a in arrays] + [float((t * t).sum()) for t in tensors]
     norm = sum(squares) ** 0.5
@@ -190,18 +195,30 @@ def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, lis
 
     Each window is read alone, as each training record was. Only a listener or a transformer has to
     see whole Docs, whose vectors are then cut; what encodes these still reads each window alone.
+    What takes a listener's place (`nlp.replace_listeners`) goes on reading as it did.
     """
-    on_docs = any("listener" in n.name or "transformer" in n.name for n in tok2vec.walk())
+    listens = any("listener" in n.name or "transformer" in n.name for n in tok2vec.walk())
+    # spaCy's Tok2Vec is a chain of the two; by itself it would encode whole Docs too.
+    is_chain = tok2vec.has_ref("embed") and tok2vec.has_ref("encode")
+    on_docs = ("embed" if is_chain else "all") if listens else "nothing"
     return Model(
         "windows2vecs",
-        _forward_docs if on_docs else _forward_texts,
+        _forward_windows,
         init=_init_windows,
         layers=[tok2vec],
+        attrs={"on_docs": on_docs},  # saved with the model
     )
 
 
 def _init_windows(model: Model, X: Batch | None = None, Y: object = None) -> None:
     model.layers[0].initialize(X=X.docs if X else None)
+
+
+def _forward_windows(
+    model: Model, batch: Batch, is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
+    forward = _forward_texts if model.attrs["on_docs"] == "nothing" else _forward_docs
+    return forward(model, batch, is_train)
 
 
 def _forward_texts(
@@ -219,9 +236,9 @@ def _forward_docs(
     model: Model, batch: Batch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
     tok2vec = model.layers[0]
-    # spaCy's Tok2Vec is a chain of the two; by itself it would encode whole Docs too.
-    embed = tok2vec.maybe_get_ref("embed") or tok2vec
-    encode = tok2vec.maybe_get_ref("encode") or noop()
+    embed, encode = tok2vec, noop()
+    if model.attrs["on_docs"] == "embed":
+        embed, encode = tok2vec.get_ref("embed"), tok2vec.get_ref("encode")
     vectors, backprop_docs = embed(list(batch.docs), is_train)
     Y, backprop_windows = encode([vectors[w.doc][w.start : w.end] for w in batch.windows], is_train)
 

@@ -25,6 +25,9 @@ COLUMNS: dict[str, type] = {
     "score": float,
     "error": str,
 }
+# Words of a row's `sentence`. Each triple has one: of a long text without sentences the rows would
+# grow with its square.
+LONGEST = 200
 
 
 def rows_of(doc: Doc) -> list[dict[str, Any]]:
@@ -32,10 +35,11 @@ def rows_of(doc: Doc) -> list[dict[str, Any]]:
 
     doc (Doc): A Doc that rin has read.
     RETURNS (list[dict]): One row a triple, in document order, with the names of COLUMNS but for
-        `document` and `error`. All offsets are characters of the Doc's text.
+        `document` and `error`. All offsets are characters of the Doc's text. `sentence` is that of
+        both ends, or the text where there are no sentences; of over 200 words, those around them.
     """
     is_split = doc.has_annotation("SENT_START")
-    return [_row(relation, _sentence(relation, is_split)) for relation in get_relations(doc)]
+    return [_row(relation, _context(relation, is_split)) for relation in get_relations(doc)]
 
 
 def _row(relation: Relation, sentence: Span) -> dict[str, Any]:
@@ -58,10 +62,16 @@ def _end(side: str, span: Span) -> dict[str, Any]:
     }
 
 
-def _sentence(relation: Relation, is_split: bool) -> Span:
-    """The sentence of both ends, from the first's to the last's where they are apart."""
+def _context(relation: Relation, is_split: bool) -> Span:
+    """The sentence of both ends, from the first's to the last's where they are apart; of a long
+    one, or of a long text that is not split, the words around them.
+    """
     head, tail = relation.head, relation.tail
-    if not is_split:
-        return head.doc[:]
-    first, last = min(head.start, tail.start), max(head.end, tail.end) - 1
-    return head.doc[head.doc[first].sent.start : head.doc[last].sent.end]
+    doc = head.doc
+    first, last = min(head.start, tail.start), max(head.end, tail.end)
+    start, end = (doc[first].sent.start, doc[last - 1].sent.end) if is_split else (0, len(doc))
+    if end - start > LONGEST:
+        spare = max(0, LONGEST - (last - first))
+        start = max(start, first - spare // 2)
+        end = min(end, last + spare // 2)
+    return doc[start:end]

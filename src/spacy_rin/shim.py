@@ -8,19 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import safetensors.torch
 import torch
 from thinc.api import ArgsKwargs, Model, Ops, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor, nn
-
-
-class LazyModule(Protocol):
-    """A torch module that can take its shapes from a saved state."""
-
-    def initialize_like(self, state: dict[str, Tensor]) -> None: ...
 
 
 def serialize_module(module: nn.Module) -> bytes:
