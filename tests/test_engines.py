@@ -19,6 +19,7 @@ from spacy_rin.documents import Source, read_batches
 from spacy_rin.engines import Workers, read_all
 from spacy_rin.extract import extract, journal_path
 from spacy_rin.journal import Done
+from spacy_rin.reading import identify
 
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)]
 
@@ -90,7 +91,7 @@ def test_endless_input_does_not_pile_up(tmp_path: Path, model: str) -> None:
             return False
 
     source = Source((str(path),), batch_size=4)
-    found = read_all("local", source, Taken(), Workers(model, processes=2))
+    found = read_all("local", source, Taken(), Workers(identify(model), processes=2))
     assert next(found).number == 0
     found.close()
     assert len(taken) < 10 < len(list(read_batches(source)))

@@ -95,6 +95,44 @@ def test_row_of_a_triple_across_sentences_has_both() -> None:
     assert (row["head"], row["tail"], row["sentence_start"]) == ("Athens", "Plato", 0)
 
 
+@pytest.mark.parametrize("splits", [False, True])
+def test_row_of_a_long_text_has_the_words_around_both_ends(splits: bool) -> None:
+    nlp = spacy.blank("en")
+    if splits:
+        nlp.add_pipe("sentencizer")
+    doc = nlp(" ".join(["um"] * 300 + ["Plato", "of", "Athens"] + ["um"] * 300))
+    plato, athens = doc[300:301], doc[302:303]
+    doc._.relations = [Relation(plato, "from", athens), Relation(doc[:1], "far_from", athens)]
+    near, far = sorted(rows_of(doc), key=lambda row: len(row["sentence"]))
+    assert near["sentence"].split() == doc[202:402].text.split()[: len(near["sentence"].split())]
+    assert 190 <= len(near["sentence"].split()) <= 200
+    assert far["sentence"] == doc[:303].text  # both ends, however far
+    for row in (near, far):
+        start = row["sentence_start"]
+        assert doc.text[start:].startswith(row["sentence"])
+        assert start <= row["head_start"] < row["tail_end"] <= start + len(row["sentence"])
+
+
+def test_pipeline_that_was_replaced_is_loaded_anew(source: Path, tmp_path: Path) -> None:
+    found = []
+    for threshold in (0.5, 1.0):
+        trained(threshold=threshold).to_disk(tmp_path / "model")
+        totals = extract([source], tmp_path / "out.jsonl", tmp_path / "model", overwrite=True)
+        found.append(totals.triples)
+    assert found[0] > 0 == found[1]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_file_name_that_is_not_utf8(tmp_path: Path, model: str, kind: str) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
+    path.write_text(TEXTS[0])
+    output = tmp_path / f"out.{kind}"
+    extract([path], output, model)
+    (triple,) = outputs.read_output(output)
+    assert triple["sentence"] == TEXTS[0]
+    assert not journal_path(output).exists()
+
+
 def test_every_kind_of_output_has_the_same_rows(source: Path, model: str, tmp_path: Path) -> None:
     paths = {kind: tmp_path / f"out.{kind}" for kind in ("jsonl", "csv", "parquet")}
     for kind, path in paths.items():

@@ -225,7 +225,11 @@ def _fields(source: Source) -> list[str]:
 
 
 def _names(inputs: Iterable[str]) -> list[str]:
-    """File names, as ids begin; whole paths where two files have one name."""
+    """File names, as ids begin; whole paths where two files have one name.
+
+    A byte of a name that is no UTF-8 comes as an escape, since no output could hold it.
+    """
+    inputs = [path.encode("utf8", "backslashreplace").decode("utf8") for path in inputs]
     names = [(path, "stdin" if path == STDIN else Path(path).name) for path in inputs]
     count = Counter(name for _, name in names)
     return [name if count[name] == 1 else path for path, name in names]

@@ -79,7 +79,7 @@ def extract(
         raise ValueError(Errors.R121.format(path=output, reason="it is a file to read"))
     pipeline = identify(str(model))
     _check_beginning(output, resume, overwrite)
-    workers = Workers(pipeline.load, processes, gpu_id, num_gpus, ray_address)
+    workers = Workers(pipeline, processes, gpu_id, num_gpus, ray_address)
     identity = {"name": pipeline.name, "sha256": pipeline.sha256}
     header = {"version": VERSION, **source.fingerprint(), "model": identity}
     path = journal_path(output)

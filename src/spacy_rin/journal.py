@@ -120,7 +120,9 @@ class Journal:
         return end
 
     def _write(self, line: dict[str, Any]) -> None:
-        rest = memoryview(json.dumps(line, ensure_ascii=False).encode("utf8") + b"\n")
+        # A lone surrogate, as of a file name that is not UTF-8, is written as its JSON escape.
+        data = json.dumps(line, ensure_ascii=False).encode("utf8", "backslashreplace")
+        rest = memoryview(data + b"\n")
         try:
             while rest:
                 rest = rest[self._file.write(rest) :]

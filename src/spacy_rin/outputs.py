@@ -15,6 +15,8 @@ from .journal import Entry
 from .rows import COLUMNS
 
 ROWS = ("triple", "document")
+# Characters of a field of CSV; Python's own limit is less than a long text.
+LONGEST_FIELD = 2**31 - 1
 # Every row of a triple has these, whichever form it is in.
 TRIPLE = COLUMNS.keys() - {"document", "error"}
 
@@ -114,6 +116,7 @@ def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _read_csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    csv.field_size_limit(LONGEST_FIELD)
     with path.open(encoding="utf8", newline="") as file:
         yield from enumerate(csv.DictReader(file), 2)
 

@@ -6,7 +6,7 @@ words spaCy forgets at its end, and only plain values leave it.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -55,12 +55,12 @@ def identify(model: str) -> Pipeline:
     return Pipeline(load, name, digest.hexdigest())
 
 
-@cache
-def load_reader(model: str, gpu_id: int = -1, threads: int = 0) -> BatchReader:
+@lru_cache(maxsize=1)
+def load_reader(pipeline: Pipeline, gpu_id: int = -1, threads: int = 0) -> BatchReader:
     """The one reader of this process; it is loaded by the first batch, so that what is wrong with
     the pipeline comes back as that batch's error and not as a dead process.
     """
-    return BatchReader(model, gpu_id, threads)
+    return BatchReader(pipeline.load, gpu_id, threads)
 
 
 class BatchReader:

@@ -28,14 +28,14 @@ def read_locally(source: Source, done: Done, workers: Workers) -> Generator[Foun
     batches = read_batches(source, done)
     if workers.processes == 1:
         for batch in batches:
-            yield read_batch(workers.model, workers.gpu_id, 0, batch)
+            yield read_batch(workers.pipeline, workers.gpu_id, 0, batch)
         return
     # Forked workers would share torch's threads and the GPU's context with this process.
     pool = ProcessPoolExecutor(workers.processes, get_context("spawn"), _begin_worker)
     waiting: deque[Future[Found]] = deque()
     try:
         for batch in batches:
-            waiting.append(pool.submit(read_batch, workers.model, workers.gpu_id, 1, batch))
+            waiting.append(pool.submit(read_batch, workers.pipeline, workers.gpu_id, 1, batch))
             if len(waiting) > WAITING * workers.processes:
                 yield waiting.popleft().result()
         while waiting:

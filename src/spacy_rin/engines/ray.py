@@ -75,7 +75,7 @@ class _Worker:
 
     def __init__(self, workers: Workers) -> None:
         # Ray shows a worker only the GPUs that are its own, so that the first is the right one.
-        self.read = partial(read_batch, workers.model, 0 if workers.num_gpus else -1, 1)
+        self.read = partial(read_batch, workers.pipeline, 0 if workers.num_gpus else -1, 1)
 
     def __call__(self, columns: Columns) -> Columns:
         lines = []

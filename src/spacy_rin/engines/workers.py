@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..documents import DocumentBatch
 from ..journal import Entry
-from ..reading import load_reader
+from ..reading import Pipeline, load_reader
 
 
 class Found(NamedTuple):
@@ -27,22 +27,22 @@ class Found(NamedTuple):
 class Workers:
     """How many read, and with what.
 
-    model (str): Pipeline that each loads once.
+    pipeline (Pipeline): What each loads once.
     processes (int): Number of workers.
     gpu_id (int): GPU that local workers share, -1 for the CPU.
     num_gpus (float): GPUs, or share of one, that Ray gives each worker.
     ray_address (str): Cluster that is there already; none to start Ray on this machine.
     """
 
-    model: str
+    pipeline: Pipeline
     processes: int = 1
     gpu_id: int = -1
     num_gpus: float = 0
     ray_address: str | None = None
 
 
-def read_batch(model: str, gpu_id: int, threads: int, batch: DocumentBatch) -> Found:
+def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBatch) -> Found:
     """Read one batch with this process's pipeline."""
-    entries = load_reader(model, gpu_id, threads)(batch.documents)
+    entries = load_reader(pipeline, gpu_id, threads)(batch.documents)
     malformed = next((k for k, document in enumerate(batch.documents) if document.error), -1)
     return Found(batch.number, entries, malformed)
