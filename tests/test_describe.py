@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,34 @@ def test_command_writes_the_card(workspace: Path, tmp_path: Path) -> None:
     result = run(workspace / "pipeline", tmp_path / "out", workspace)
     assert result.exit_code == 0, result.output
     assert (tmp_path / "out" / "README.md").is_file()
+
+
+def test_command_writes_the_card_again(workspace: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run(workspace / "pipeline", tmp_path / "out", workspace).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("notes", "other things in it"),
+        ("notes/a.txt", "a file"),
+        ("pipeline", "the pipeline to describe"),
+        ("pipeline/described", "inside the other"),
+        (".", "inside the other"),
+    ],
+)
+def test_card_replaces_nothing_but_a_card(
+    workspace: Path, tmp_path: Path, place: str, reason: str
+) -> None:
+    shutil.copytree(workspace / "pipeline", tmp_path / "pipeline")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    result = run(tmp_path / "pipeline", tmp_path / place, workspace)
+    assert isinstance(result.exception, ValueError) and reason in str(result.exception)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_command_names_a_directory_without_pipeline(workspace: Path, tmp_path: Path) -> None:

@@ -231,3 +231,20 @@ def test_masked_gold_is_no_entity_for_the_authors() -> None:
     prefixes = tag_set.prefixes[:, found]
     right = _tagged_right(tag_set, gold, prefixes, np.array([0, 2]), [2], "last")
     assert right.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("x.txt", "Expected a .spacy file.*found another file"),
+        ("folder", "found no such file in it"),
+        ("nothing", "found none"),
+        ("empty.spacy", "holds no Docs"),
+    ],
+)
+def test_what_is_no_corpus_is_said(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "x.txt").touch()
+    (tmp_path / "folder").mkdir()
+    write_corpus(tmp_path / "empty.spacy", [])
+    with pytest.raises(ValueError, match=message):
+        evaluate(trained(), tmp_path / name)

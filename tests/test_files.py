@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,25 @@ def test_a_directory_is_replaced_whole(tmp_path: Path) -> None:
         temporary.mkdir()
         (temporary / "new").touch()
     assert [p.name for p in path.iterdir()] == ["new"] and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "target")
+    for text in ("new", "newer"):  # the first time it points to nothing
+        write_text(link, text)
+        assert link.is_symlink() and (tmp_path / "target").read_text() == text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "target"]
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "through it")
+    assert os.read(reader, 100) == b"through it"
+    os.close(reader)
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
 
 
 def test_a_file_does_not_take_the_place_of_a_directory(tmp_path: Path) -> None:

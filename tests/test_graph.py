@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -35,6 +36,23 @@ def test_the_same_triple_is_counted_and_its_best_score_kept() -> None:
     )
     assert graph.edges == [Edge("a", "r", "b", 2, 0.8), Edge("b", "r", "a", 1, 0.5)]
     assert graph.left_out == 0
+
+
+def test_graph_too_large_for_networkx_alone_names_what_it_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    star = build_graph([triple("sun", "r", f"planet {k}") for k in range(501)], limit=501)
+    with pytest.raises(ValueError, match=r"scipy.*\[graph\]"):
+        arrange(star)
+
+
+def test_long_fields_of_csv_are_read(tmp_path: Path) -> None:
+    doc = ada()
+    rows = [{**row, "sentence": "x" * 200_000} for row in rows_of(doc)]
+    entries: list[Entry] = [{"document": "a", "words": len(doc), "triples": rows}]
+    write_output(tmp_path / "a.csv", entries)
+    assert len(list(read_triples(tmp_path / "a.csv"))) == len(rows) > 0
 
 
 def test_an_entity_has_its_most_common_label() -> None:

@@ -413,6 +413,17 @@ def test_accents_match_only_when_nothing_else_does(tmp_path: Path) -> None:
     assert reasons(record) == [Reason.MENTION_NOT_FOUND]
 
 
+@pytest.mark.parametrize("mention", ["Bogota", "Bogot\u00e1", "Bogota\u0301", " Bogot\u00e1 "])
+@pytest.mark.parametrize("written", ["Bogota", "Bogot\u00e1", "Bogota\u0301"])
+def test_accents_and_spaces_of_mentions_in_raw_text(
+    tmp_path: Path, written: str, mention: str
+) -> None:
+    # spaCy leaves a full stop on a word that ends with a combining accent
+    text = f"Ada  Lovelace never saw {written} ."
+    row = {"text": text, "relations": [{"head": "Ada Lovelace", "label": "x", "tail": mention}]}
+    assert texts(one(tmp_path, row)) == [("Ada   Lovelace", "x", written)]
+
+
 def test_unicode_mentions(tmp_path: Path) -> None:
     text = "東京 𝔸da 👩‍💻 Zürich ."
     triples = [["👩‍💻", "x", "Zürich"], ["東京", "y", "𝔸da"]]

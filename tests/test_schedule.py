@@ -77,6 +77,13 @@ def test_batches_by_length_are_counted_in_a_chance_order(tmp_path: Path) -> None
     assert total_steps(nlp) == pytest.approx(len(steps_made(nlp, tmp_path)), rel=0.1)
 
 
+@pytest.mark.parametrize("rate", [0.001, {"@schedules": "constant.v1", "rate": 0.001}])
+def test_another_learning_rate_is_left_alone(tmp_path: Path, rate: Any) -> None:
+    found = config(tmp_path)
+    found["training"]["optimizer"]["learn_rate"] = rate
+    assert init_nlp(found).config["training"]["optimizer"]["learn_rate"] == rate
+
+
 def test_a_number_that_is_set_stays(tmp_path: Path) -> None:
     found = config(tmp_path)
     found["training"]["optimizer"]["learn_rate"]["total_steps"] = 5

@@ -16,6 +16,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from .component import RelationExtractor
+from .overlap import overlap
 from .relations import Relation, get_relations
 from .scorer import exact, prf
 
@@ -165,13 +166,9 @@ def _spans(relation: Relation) -> Iterator[tuple[int, int]]:
         yield span.start_char, span.end_char
 
 
-def _touch(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    return a[0] < b[1] and b[0] < a[1]
-
-
 def _kind(relation: Relation, entities: set[tuple[int, int]], untrue: set[Any]) -> str:
     ends = list(_spans(relation))
-    if any(not any(_touch(end, entity) for entity in entities) for end in ends):
+    if any(not any(overlap(end, entity) for entity in entities) for end in ends):
         return "entity missed"
     if not entities.issuperset(ends):
         return "span wrong"
@@ -186,7 +183,7 @@ def _wrong_kind(relation: Relation, gold: Sequence[Relation]) -> str:
         ends = list(_spans(other))
         if other.label == relation.label and ends == [tail, head]:
             return "direction wrong"
-        if other.label == relation.label and _touch(head, ends[0]) and _touch(tail, ends[1]):
+        if other.label == relation.label and overlap(head, ends[0]) and overlap(tail, ends[1]):
             return "span wrong"
     return "no such pair"
 

@@ -7,7 +7,6 @@ relations hold every triple with its true spans, nested or not.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,7 @@ from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from .errors import Errors
-from .files import replacing
+from .files import replacing, write_json
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
 from .relations import Relation, set_relations
 
@@ -197,7 +196,7 @@ def convert(
             names = ", ".join(map(str, paths))
             raise ValueError(Errors.R120.format(paths=names, found=_first(report)))
     if report_path:
-        _write_report(report_path, report)
+        write_json(report_path, report.as_dict())
     return report
 
 
@@ -231,13 +230,6 @@ def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped:
         report.add(record, doc)
         shard.add(doc)
     shard.to_disk(path)
-
-
-def _write_report(path: Path, report: Report) -> None:
-    text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
-    with replacing(path) as temporary:
-        # A lone surrogate of a malformed record comes out as its JSON escape.
-        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _check_settings(**settings: tuple[int, int]) -> None:

@@ -30,7 +30,7 @@ from .authors import score_authors
 from .component import find_rin
 from .convert import UNPLACED
 from .errors import Errors
-from .inspection import read_docs
+from .inspection import find_files, read_docs
 from .overlap import CLASSES, overlap_classes
 from .provenance import describe_hardware, measure_speed, package_versions
 from .relations import Relation, get_relations
@@ -58,10 +58,11 @@ def evaluate(
         `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
     """
     rin = find_rin(nlp)
+    find_files(test)  # a Corpus of another file has no Docs, and says nothing of it
     with _whole_units(nlp):
         examples = list(Corpus(test)(nlp))
         if not examples:
-            raise ValueError(Errors.R050.format(path=test))
+            raise ValueError(Errors.R058.format(path=test))
         for _ in validate_gold(examples):
             pass
         for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):

@@ -18,10 +18,15 @@ from .errors import Errors
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a name beside the final one; what is written there takes its place if all goes well.
 
-    path (str | Path): The final name of a file or a directory; its folder is made.
+    path (str | Path): The final name of a file or a directory; its folder is made. A link stays
+        one: what it points to is replaced. A pipe or a device, as /dev/null, is written to itself.
     YIELDS (Path): Where to write. On an error it vanishes, and what was there before stays.
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        yield path
+        return
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
     old = temporary.with_suffix(".old")

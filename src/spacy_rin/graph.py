@@ -136,7 +136,7 @@ def arrange(graph: Graph) -> Places:
     """Find places: each part that hangs together by springs, the parts beside each other.
 
     RETURNS (Places): No two boxes lie on each other.
-    RAISES (ValueError): If networkx is not installed.
+    RAISES (ValueError): If networkx, or for a large graph scipy, is not installed.
     """
     nx = _networkx()
     net = nx.Graph((edge.head, edge.tail) for edge in graph.edges)
@@ -147,7 +147,10 @@ def arrange(graph: Graph) -> Places:
         part.add_nodes_from(text for text in graph.labels if text in names)
         part.add_edges_from(net.subgraph(names).edges)
         scale = min(REACH * len(part) ** 0.5 / 2, REACH * len(part) / 6)
-        spots = nx.spring_layout(part, scale=scale, seed=0, iterations=200)
+        try:
+            spots = nx.spring_layout(part, scale=scale, seed=0, iterations=200)
+        except ImportError:  # from 500 entities on
+            raise ValueError(_missing("scipy")) from None
         # wider than high, as boxes are
         middles = np.array([spots[text] for text in part]) * (1.3, 0.8)
         widths = np.array([text_width(shorten(text), TEXT) + 2 * MARGIN for text in part])
@@ -159,9 +162,12 @@ def _networkx() -> Any:
     try:
         import networkx
     except ImportError:
-        message = Errors.R065.format(what="A graph page", package="networkx", extra="graph")
-        raise ValueError(message) from None
+        raise ValueError(_missing("networkx")) from None
     return networkx
+
+
+def _missing(package: str) -> str:
+    return Errors.R065.format(what="A graph page", package=package, extra="graph")
 
 
 def shorten(text: str) -> str:

@@ -43,6 +43,18 @@ def read_docs(path: str | Path) -> Iterator[Doc]:
     YIELDS (Doc): With entities and relations.
     RAISES (ValueError): If there is none.
     """
+    files, vocab = find_files(path), Vocab()
+    for file in files:
+        yield from DocBin().from_disk(file).get_docs(vocab)
+
+
+def find_files(path: str | Path) -> list[Path]:
+    """Find the files of a corpus.
+
+    path (str | Path): A .spacy file, or a directory of them.
+    RETURNS (list[Path]): One at least.
+    RAISES (ValueError): If there is none.
+    """
     path = Path(path)
     is_file = path.is_file() and path.suffix == ".spacy"
     if not is_file and not (path.is_dir() and any(path.rglob("*.spacy"))):
@@ -50,9 +62,7 @@ def read_docs(path: str | Path) -> Iterator[Doc]:
             "another file" if path.is_file() else "no such file in it" if path.is_dir() else "none"
         )
         raise ValueError(Errors.R055.format(found=found, path=path))
-    vocab = Vocab()
-    for file in [path] if path.is_file() else sorted(path.rglob("*.spacy")):
-        yield from DocBin().from_disk(file).get_docs(vocab)
+    return [path] if is_file else sorted(path.rglob("*.spacy"))
 
 
 def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from spacy.tokens import Span
+
 from .relations import Relation
 
 CLASSES = ("Normal", "SEO", "EPO", "SOO")
@@ -28,14 +30,15 @@ def overlap_classes(relations: Sequence[Relation]) -> set[str]:
                 classes.add("EPO")
             elif pair & other:
                 classes.add("SEO")
-    if any(_overlap(_span(r.head), _span(r.tail)) for r in relations):
+    if any(overlap(_span(r.head), _span(r.tail)) for r in relations):
         classes.add("SOO")
     return classes or {"Normal"}
 
 
-def _span(entity: object) -> tuple[int, int]:
-    return entity.start_char, entity.end_char  # type: ignore[attr-defined]
-
-
-def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
+def overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """RETURNS (bool): Whether two (start, end) share anything."""
     return a[0] < b[1] and b[0] < a[1]
+
+
+def _span(entity: Span) -> tuple[int, int]:
+    return entity.start_char, entity.end_char

@@ -27,7 +27,8 @@ def make_total_steps() -> Callable[[Language], Language]:
 
     def before_init(nlp: Language) -> Language:
         learn_rate = nlp.config["training"]["optimizer"]["learn_rate"]
-        if learn_rate["total_steps"] == 0:
+        # Any other schedule, or a plain number in its place, has no such setting.
+        if isinstance(learn_rate, dict) and learn_rate.get("total_steps") == 0:
             steps = _count_steps(nlp)
             learn_rate["total_steps"] = steps
             if "warmup_steps" in learn_rate:

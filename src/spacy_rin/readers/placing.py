@@ -120,8 +120,11 @@ class _TextLayout(Layout):
         self.ends = {token.idx + len(token): token.i + 1 for token in doc}
 
     def find(self, text: str, nth: int = 1) -> Span | None:
-        hits = (self.at(*match.span()) for match in re.finditer(re.escape(text), self.raw))
-        return next(islice(filter(None, hits), nth - 1, None), None)
+        words = text.split()
+        pattern = r"\s+".join(map(re.escape, words))
+        hits = (self.at(*match.span()) for match in re.finditer(pattern, self.raw))
+        hit = next(islice(filter(None, hits), nth - 1, None), None)
+        return hit or find_words(self.words, words, nth)
 
     def at(self, start: int, end: int) -> Span | None:
         if start in self.starts and end in self.ends:
