@@ -174,7 +174,7 @@ class Errors:
     R123 = "{name} must be at least {least}, found {found}."
 
     R037 = (
-        "{name!r} was given the relation labels {labels}, which none of the Examples has that it is "
+        "{name!r} was given the relation labels {labels}, which no Example has that it is "
         "initialised with. If these are not all of train (of a stream, max_epochs = -1, spaCy "
         "shows the first 100), the words, POS tags and nested mentions of the others stay unknown "
         "to it. With max_epochs of 0 or more all of train is shown."
