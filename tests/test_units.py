@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
-from spacy_rin.units import Batch, Window, make_batch
+from spacy_rin.units import Batch, Window, find_words, make_batch, make_unit_spans, to_words
 
 NLP = spacy.blank("en")
 
@@ -62,9 +62,39 @@ def test_empty_docs_have_no_windows(unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["sentence", "doc"])
-def test_whitespace_is_text(unit: str) -> None:
+def test_whitespace_alone_has_no_windows(unit: str) -> None:
     doc = NLP.make_doc(" \n ")
-    assert bounds(make_batch([doc], unit)) == [(0, len(doc))] and len(doc) > 0
+    assert bounds(make_batch([doc], unit)) == [] and len(doc) > 0
+
+
+def test_whitespace_is_left_out() -> None:
+    doc = NLP.make_doc("\n One  two\nthree four \n ")
+    batch = make_batch([doc], max_length=3)
+    assert bounds(batch) == [(0, 3), (1, 4)]
+    texts = [[(t.text, bool(t.whitespace_)) for t in text] for text in batch.texts()]
+    assert texts == [
+        [("One", True), ("two", True), ("three", True)],
+        [("two", True), ("three", True), ("four", True)],
+    ]
+    for window, words in zip(batch.windows, texts, strict=True):
+        tokens = batch.tokens(window).tolist()
+        assert [doc[i].text for i in tokens] == [word for word, _ in words]
+    (spans,) = make_unit_spans(max_length=3)([doc])
+    assert [span.text for span in spans] == ["One  two\nthree", "two\nthree four"]
+
+
+@given(st.lists(st.sampled_from(["a", "b", " ", "\n"]), max_size=12), st.data())
+def test_spans_are_counted_in_words(words: list[str], data: st.DataObject) -> None:
+    doc = Doc(NLP.vocab, words=words)
+    end = data.draw(st.integers(0, len(words)))
+    start = data.draw(st.integers(0, end))
+    expected = tuple(sum(not w.isspace() for w in words[:place]) for place in (start, end))
+    assert to_words(find_words(doc), start, end) == expected
+
+
+def test_sentence_of_whitespace_is_no_unit() -> None:
+    doc = Doc(NLP.vocab, words=["a", "\n", "\n", "b"], sent_starts=[True, False, True, True])
+    assert bounds(make_batch([doc])) == [(0, 1), (1, 2)]
 
 
 def test_no_docs_give_an_empty_batch() -> None:
@@ -97,7 +127,7 @@ def test_doc_that_is_one_window_stands_for_itself() -> None:
 
 
 def test_texts_keep_what_a_tok2vec_reads() -> None:
-    words = ["He", "'s", "in", "Rome", " ", "now"]
+    words = ["He", "'s", "in", "Rome", ",", "now"]
     spaces = [False, True, True, False, False, True]
     doc = Doc(NLP.vocab, words=words, spaces=spaces, sent_starts=[1, 0, 0, 1, 0, 0])
     for i, token in enumerate(doc):

@@ -272,7 +272,7 @@ class RelationExtractor(TrainablePipe):
         joint: set[tuple[str, str]] = set()
         sample: list[Doc] = []
         for eg in validate_gold(get_examples()):
-            if len(sample) < 10 and len(eg.predicted):
+            if len(sample) < 10 and eg.predicted.text.strip():
                 sample.append(eg.predicted)
             relations.update(relation.label for relation in get_relations(eg.reference))
             entities.update(ent.label_ for ent in eg.reference.ents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 
 from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
 from .targets import anchor_token
-from .units import Batch
+from .units import Batch, to_words
 
 # spaCy's number for B in token.ent_iob
 BEGINS = 3
@@ -114,12 +114,9 @@ def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> 
             is_taken[start:end] = True
     bounds = [{(start, end) for start, end, _ in ents} for ents in kept]
     predictions = [Prediction(entities) for entities in kept]
-    is_space = [doc.to_array("IS_SPACE").astype(bool) for doc in batch.docs]
-    for doc, offset, tag_scores in _units(scores.tags(), batch):
-        # An entity neither begins nor ends with a line break, and one inside it does not end it.
-        words = np.flatnonzero(~is_space[doc][offset : offset + len(tag_scores)])
-        tags = tag_set.best_path(tag_scores[words])
-        tokens = (offset + words).tolist()
+    for doc, word, tag_scores in _units(scores.tags(), batch):
+        tags = tag_set.best_path(tag_scores)
+        tokens = batch.words[doc][word : word + len(tags)].tolist()
         for first, last, label in tag_set.decode(tags):
             start, end = tokens[first], tokens[last - 1] + 1
             if (start, end) in bounds[doc]:
@@ -139,7 +136,7 @@ def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> 
 
 
 def _units(tag_scores: np.ndarray, batch: Batch) -> Iterable[tuple[int, int, np.ndarray]]:
-    """Doc, first token and (words, T) tag scores of each unit, every word from its own window."""
+    """Doc, first word and (words, T) tag scores of each unit, every word from its own window."""
     parts: dict[int, list[np.ndarray]] = defaultdict(list)
     first: dict[int, tuple[int, int]] = {}
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
@@ -166,12 +163,15 @@ def _entity_cells(
     spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
     docs: list[int] = []
     heads, tails, rows, cols = [], [], [], []
-    mentions = [prediction.mentions for prediction in predictions]
+    mentions = [
+        list(_in_words(words, prediction))
+        for words, prediction in zip(batch.words, predictions, strict=True)
+    ]
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
-        entities = mentions[window.doc]
-        first = bisect_left(entities, (window.start,))
-        last = bisect_left(entities, (window.end,))
-        inside = [entity for entity in entities[first:last] if entity[1] <= window.end]
+        of_doc = mentions[window.doc]
+        first = bisect_left(of_doc, (window.start,))
+        last = bisect_left(of_doc, (window.end,))
+        inside = [mention for mention in of_doc[first:last] if mention[1] <= window.end]
         n = len(inside)
         anchors = np.array(
             [offset + anchor_token(start, end, anchor) - window.start for start, end, _ in inside],
@@ -182,7 +182,7 @@ def _entity_cells(
         tails.append(tail + len(spans))
         rows.append(anchors[head])
         cols.append(anchors[tail])
-        spans.extend(inside)
+        spans.extend(span for _, _, span in inside)
         docs.extend([window.doc] * n)
     if not spans:
         return
@@ -202,8 +202,11 @@ def _all_cells(
 ) -> Found:
     """Triples in every cell of the table."""
     claimed = [
-        {anchor_token(mention[0], mention[1], anchor): mention for mention in prediction.mentions}
-        for prediction in predictions
+        {
+            anchor_token(start, end, anchor): span
+            for start, end, span in _in_words(words, prediction)
+        }
+        for words, prediction in zip(batch.words, predictions, strict=True)
     ]
     row, col, label, score = scores.all_cells_over(threshold)
     windows = np.searchsorted(batch.offsets, row, side="right") - 1
@@ -211,15 +214,21 @@ def _all_cells(
         windows.tolist(), row.tolist(), col.tolist(), label.tolist(), score.tolist(), strict=True
     ):
         window, offset = batch.windows[w], int(batch.offsets[w])
-        head, tail = window.start + i - offset, window.start + j - offset
-        doc = batch.docs[window.doc]
-        if doc[head].is_space or doc[tail].is_space:
-            continue
-        entities = claimed[window.doc]
-        yield (
-            window.doc,
-            entities.get(head, (head, head + 1, "")),
-            t,
-            entities.get(tail, (tail, tail + 1, "")),
-            s,
+        head, tail = (
+            claimed[window.doc].get(word) or _one_token(batch.words[window.doc], word)
+            for word in (window.start + i - offset, window.start + j - offset)
         )
+        yield window.doc, head, t, tail, s
+
+
+def _in_words(words: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, int, EntitySpan]]:
+    """Start and end of each mention in words, in order; of one without words there is no anchor."""
+    for mention in prediction.mentions:
+        start, end = to_words(words, mention[0], mention[1])
+        if start < end:
+            yield start, end, mention
+
+
+def _one_token(words: np.ndarray, word: int) -> EntitySpan:
+    token = int(words[word])
+    return token, token + 1, ""

@@ -240,12 +240,13 @@ def _forward_docs(
     if model.attrs["on_docs"] == "embed":
         embed, encode = tok2vec.get_ref("embed"), tok2vec.get_ref("encode")
     vectors, backprop_docs = embed(list(batch.docs), is_train)
-    Y, backprop_windows = encode([vectors[w.doc][w.start : w.end] for w in batch.windows], is_train)
+    places = [(w.doc, model.ops.asarray1i(batch.tokens(w))) for w in batch.windows]
+    Y, backprop_windows = encode([vectors[doc][tokens] for doc, tokens in places], is_train)
 
     def backprop(dY: list[Floats2d]) -> None:
         d_vectors = [model.ops.alloc2f(*array.shape) for array in vectors]
-        for window, d_window in zip(batch.windows, backprop_windows(dY), strict=True):
-            d_vectors[window.doc][window.start : window.end] += d_window
+        for (doc, tokens), d_window in zip(places, backprop_windows(dY), strict=True):
+            d_vectors[doc][tokens] += d_window
         backprop_docs(d_vectors)
 
     return Y, backprop

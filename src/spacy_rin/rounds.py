@@ -14,7 +14,8 @@ from .units import Batch
 
 @dataclass(frozen=True)
 class Round:
-    """One layer's view of a Doc of n tokens; layer 0 is that before any interaction.
+    """One layer's view of a Doc of n tokens; layer 0 is that before any interaction. Rows of
+    whitespace, which is not read, are zeros.
 
     tags (ndarray): (n, T) probabilities of the tags, named by the component's `tag_names`.
     relations (ndarray): (n, L) for each token as head, the highest probability over all tails of
@@ -61,5 +62,6 @@ def _rows_of_docs(rows: np.ndarray, batch: Batch) -> list[np.ndarray]:
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
         shift = int(offset) - window.start
         own = slice(window.own_start + shift, window.own_end + shift)
-        docs[window.doc][window.own_start : window.own_end] = rows[own]
+        tokens = batch.words[window.doc][window.own_start : window.own_end]
+        docs[window.doc][tokens] = rows[own]
     return docs

@@ -16,7 +16,7 @@ from spacy.training import Example
 from .errors import Errors
 from .relations import get_relations, has_relations
 from .tags import MASKED, EntitySpan, TagSet
-from .units import Batch
+from .units import Batch, find_words, to_words
 
 NO_ANNOTATION = 0
 
@@ -36,9 +36,9 @@ class Targets:
 
 
 def anchor_token(start: int, end: int, anchor: str) -> int:
-    """The one token that stands for an entity in the table; targets and decoding both ask here.
+    """The one word that stands for an entity in the table; targets and decoding both ask here.
 
-    start, end (int): Tokens of the entity, end-exclusive.
+    start, end (int): Words of the entity, end-exclusive.
     anchor (str): "last" (the paper's data) or "first" (the slides).
     """
     return end - 1 if anchor == "last" else start
@@ -71,15 +71,18 @@ def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
 
 
 def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpan]]:
-    """RETURNS (list): The nested mentions of an Example's gold, as `nested_mentions` finds them, on
-    the predicted tokens, where they and their entities fit these.
+    """RETURNS (list): The nested mentions of an Example's gold, as `nested_mentions` finds them, in
+    words of the predicted Doc, where they and their entities fit its tokens.
     """
+    words = find_words(eg.predicted)
     found = []
     for ent, mention in nested_mentions(eg.reference, anchor):
         start, end, ent_aligned = _align(eg.predicted, ent)
         first, last, aligned = _align(eg.predicted, mention)
         if ent_aligned and aligned:
-            found.append(((start, end, ent.label_), (first, last, mention.label_)))
+            outer, nested = to_words(words, start, end), to_words(words, first, last)
+            if nested[0] < nested[1]:
+                found.append(((*outer, ent.label_), (*nested, mention.label_)))
     return found
 
 
@@ -119,9 +122,9 @@ def make_targets(
     RAISES (ValueError): If gold has a label that the model does not.
     """
     doc_tags, doc_cells = [], []
-    for eg in validate_gold(examples):
-        doc_tags.append(_gold_tags(eg, tag_set, anchor))
-        doc_cells.append(list(_gold_cells(eg, labels, anchor)))
+    for eg, words in zip(validate_gold(examples), batch.words, strict=True):
+        doc_tags.append(_gold_tags(eg, words, tag_set, anchor))
+        doc_cells.append(list(_gold_cells(eg, words, labels, anchor)))
     tags = [doc_tags[w.doc][w.start : w.end] for w in batch.windows]
     cells = [
         (k, head - w.start, tail - w.start, label, known)
@@ -140,7 +143,7 @@ def make_targets(
     )
 
 
-def _gold_tags(eg: Example, tag_set: TagSet, anchor: str) -> np.ndarray:
+def _gold_tags(eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str) -> np.ndarray:
     doc, reference = eg.predicted, eg.reference
     spans: list[EntitySpan] = []
     misaligned: list[EntitySpan] = []
@@ -156,17 +159,19 @@ def _gold_tags(eg: Example, tag_set: TagSet, anchor: str) -> np.ndarray:
             start, end, aligned = _align(doc, nested)
             if nested.label_ in tag_set.labels:
                 (spans if aligned else misaligned).append((start, end, nested.label_))
-    tags = tag_set.encode(spans, len(doc))
-    for start, end, _ in misaligned:
-        tags[start:end] = MASKED
+    in_words = ((*to_words(words, start, end), label) for start, end, label in spans)
+    tags = tag_set.encode((span for span in in_words if span[0] < span[1]), len(words))
+    masked = [(start, end) for start, end, _ in misaligned]
     for i in np.flatnonzero(reference.to_array("ENT_IOB") == NO_ANNOTATION):
-        start, end, _ = _align(doc, reference[i : i + 1])
-        tags[start:end] = MASKED
+        masked.append(_align(doc, reference[i : i + 1])[:2])
+    for span in masked:
+        first, last = to_words(words, *span)
+        tags[first:last] = MASKED
     return tags
 
 
 def _gold_cells(
-    eg: Example, labels: Mapping[str, int], anchor: str
+    eg: Example, words: np.ndarray, labels: Mapping[str, int], anchor: str
 ) -> Iterator[tuple[int, int, int, bool]]:
     for relation in get_relations(eg.reference):
         if relation.label not in labels:
@@ -175,12 +180,14 @@ def _gold_cells(
             )
         head_start, head_end, head_aligned = _align(eg.predicted, relation.head)
         tail_start, tail_end, tail_aligned = _align(eg.predicted, relation.tail)
-        yield (
-            anchor_token(head_start, head_end, anchor),
-            anchor_token(tail_start, tail_end, anchor),
-            labels[relation.label],
-            head_aligned and tail_aligned,
-        )
+        head, tail = to_words(words, head_start, head_end), to_words(words, tail_start, tail_end)
+        if head[0] < head[1] and tail[0] < tail[1]:  # an end of whitespace alone has no cell
+            yield (
+                anchor_token(*head, anchor),
+                anchor_token(*tail, anchor),
+                labels[relation.label],
+                head_aligned and tail_aligned,
+            )
 
 
 def _align(doc: Doc, gold: Span) -> tuple[int, int, bool]:
