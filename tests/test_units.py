@@ -80,7 +80,10 @@ def test_whitespace_is_left_out() -> None:
         tokens = batch.tokens(window).tolist()
         assert [doc[i].text for i in tokens] == [word for word, _ in words]
     (spans,) = make_unit_spans(max_length=3)([doc])
-    assert [span.text for span in spans] == ["One  two\nthree", "two\nthree four"]
+    assert [span.text_with_ws for span in spans] == [
+        "\n One  two\nthree ",
+        "two\nthree four \n ",
+    ]
 
 
 @given(st.lists(st.sampled_from(["a", "b", " ", "\n"]), max_size=12), st.data())

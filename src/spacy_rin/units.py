@@ -145,9 +145,16 @@ def make_unit_spans(
         batch = make_batch(docs, unit, max_length)
         spans: list[list[Span]] = [[] for _ in batch.docs]
         for window in batch.windows:
-            start, last = batch.tokens(window)[[0, -1]].tolist()
-            spans[window.doc].append(batch.docs[window.doc][start : last + 1])
-        return spans
+            # Up to the next word, so that no token is without: spacy-transformers wants them all.
+            doc, words = batch.docs[window.doc], batch.words[window.doc]
+            start = int(words[window.start]) if window.start else 0
+            end = int(words[window.end]) if window.end < len(words) else len(doc)
+            spans[window.doc].append(doc[start:end])
+        # One without words has a span all the same: a transformer fails on a batch without any.
+        return [
+            found or ([doc[:]] if len(doc) else [])
+            for doc, found in zip(batch.docs, spans, strict=True)
+        ]
 
     return get_spans
 
