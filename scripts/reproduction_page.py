@@ -25,7 +25,7 @@ TABLES = {
     "joined": "unrelated test sentences in one raw text, in spaCy's own tokens",
 }
 PLOTS = {
-    "reproduction_rounds.png": "F1 over the rounds K, as the authors' code counts",
+    "reproduction_rounds.png": "F1 over the rounds K as the authors' code counts, ± sd of seeds",
     "reproduction_threshold.png": "precision and recall (`rel`) over the threshold",
     "reproduction_training.png": "dev and test over the epochs, `rin_best`",
 }
@@ -53,7 +53,8 @@ def section(rows: dict[str, Any], notes: dict[str, str], wanted: Counter[tuple[s
     """
     parts = ["## Reproduction\n", LEGEND, overview(rows), missing(rows, wanted)]
     parts += differences(rows, notes)
-    parts += [f"### {title}\n\n![{title}]({name})\n" for name, title in PLOTS.items()]
+    for name, title in PLOTS.items():
+        parts += [f"### {title}\n\n![{title}]({name})\n", notes.get(name, "")]
     best = [(row, data, found) for row in BEST for data, found in rows.get(row, {}).items()]
     for row, data, found in best:
         seeds = f"mean of {found['n']} seeds" if found["n"] > 1 else "one seed"

@@ -57,14 +57,17 @@ def draw(rows: Rows, folder: Path) -> None:
 
 def _rounds(panel: Any, rows: Rows, data: str) -> None:
     points = {
-        datasets[data]["settings"][ROUNDS]: datasets[data]["mean"]
+        datasets[data]["settings"][ROUNDS]: datasets[data]
         for row, datasets in rows.items()
         if data in datasets and (row.startswith("curve_k") or row in ON_THE_CURVE[data])
     }
     for name, label in (("authors_partial_f", "partial match"), ("authors_exact_f", "exact match")):
-        curve = [(k, 100 * scores[name]) for k, scores in sorted(points.items())]
-        if curve:
-            panel.plot(*zip(*curve, strict=True), marker="o", label=label)
+        rounds = sorted(points)
+        means = [100 * points[k]["mean"][name] for k in rounds]
+        # one seed has no deviation, and no bar
+        bars = [100 * (points[k]["sd"][name] or 0) for k in rounds]
+        if rounds:
+            panel.errorbar(rounds, means, yerr=bars, marker="o", capsize=3, label=label)
     panel.set(xlabel="K", ylabel="F1, as the authors' code counts")
     panel.xaxis.get_major_locator().set_params(integer=True)
 

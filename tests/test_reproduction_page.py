@@ -72,8 +72,10 @@ def test_overview_shows_figures_beside_the_published_ones() -> None:
 def test_notes_are_shown_for_rows_that_differ() -> None:
     rows = {"a": {"webnlg": make_row(0.8)}, "b": {"webnlg": make_row(0.77)}}
     notes = {"a": "Because of the vectors.", "b": "Nobody asks."}
+    notes["reproduction_rounds.png"] = "It rises."
     text = page.section(rows, notes, Counter())
     assert "**a.** Because of the vectors." in text and "Nobody asks." not in text
+    assert "(reproduction_rounds.png)\n\nIt rises.\n" in text
 
 
 def test_runs_that_lack_are_named() -> None:
