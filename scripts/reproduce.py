@@ -2,19 +2,23 @@
 
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
 its log; one that has its result there, or in the report, is not run again, so that this can be
-stopped and called again (and all are run anew for another report, `--output`). Each run is a
-process on one thread, and as many run at once as there are cores; on a GPU, where there is one, as
-many as its memory holds besides.
+stopped (Ctrl+C) and called again (and all are run anew for another report, `--output`). Each run is
+a process on one thread, and as many run at once as there are cores; on a GPU, where there is one,
+as many as its memory holds besides.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import time
+from collections.abc import Generator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import md5
@@ -30,6 +34,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_rin.files import write_json
+from spacy_rin.history import read_history
 
 RUNS = Path("training/reproduce")
 TAGGER = Path("training/tagger_webnlg/model-best")
@@ -47,6 +52,8 @@ KEPT = (
 AUTHORS = ("authors_partial_f", "authors_exact_f")
 # Of a GPU, for each run at once; a guess: no run was measured on one.
 GPU_MEMORY = 4 * 2**30
+# The trainings and evaluations that run now: they end with this script, however it is stopped.
+PROCESSES: set[subprocess.Popen[bytes]] = set()
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,10 @@ class Run:
     def further(self) -> Path:
         return self.folder / "further.json"
 
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.jsonl"
+
     def needs(self) -> list[Path]:
         """RETURNS (list[Path]): Files and folders that training reads."""
         named = [
@@ -100,7 +111,7 @@ class Run:
             "paths.train": corpus / "train",
             "paths.dev": corpus / "dev",
             "paths.tagger": TAGGER,
-            "paths.history": self.folder / "history.jsonl",
+            "paths.history": self.history,
             "paths.watch": corpus / "test",
             "system.seed": self.seed,
             "training.max_epochs": self.epochs,
@@ -118,7 +129,7 @@ class Run:
             commands.append([*evaluate, test, "--output", str(self.further)])
         # Last, since a run with a result is done.
         known = [f"--{part}={corpus / part}" for part in ("train", "dev")]
-        known += [f"--others={OTHERS}", f"--history={self.folder / 'history.jsonl'}"]
+        known += [f"--others={OTHERS}", f"--history={self.history}"]
         commands.append([*evaluate, str(corpus / "test"), *known, "--output", str(self.result)])
         return [[sys.executable, "-m", *command, "--gpu-id", str(gpu_id)] for command in commands]
 
@@ -145,18 +156,11 @@ def main(
             msg.fail(f"No {path}: see the head of {matrix}", exits=1)
     gpu_id = find_gpu() if gpu_id is None else gpu_id
     failed = []
-    with (
-        ThreadPoolExecutor(processes or count_processes(gpu_id)) as pool,
-        tqdm(total=len(waiting), unit="run", disable=None) as bar,
-    ):
-        futures = {pool.submit(train_and_score, run, gpu_id): run for run in waiting}
-        for future in as_completed(futures):
-            bar.update()
-            if not future.result():
-                failed.append(futures[future])
-                bar.write(
-                    f"{futures[future].name} failed, see {futures[future].folder / 'log.txt'}"
-                )
+    with closing(run_all(waiting, gpu_id, processes or count_processes(gpu_id))) as ended:
+        for run, has_result in ended:
+            if not has_result:
+                failed.append(run)
+                tqdm.write(f"{run.name} failed, see {run.folder / 'log.txt'}")
             summarise(read_finished(matrix, output), output)
     summarise(read_finished(matrix, output), output)
     from reproduction_plots import draw  # matplotlib, which the results page does without
@@ -211,13 +215,53 @@ def count_processes(gpu_id: int) -> int:
     return max(1, min(cores, free // GPU_MEMORY))
 
 
+def run_all(runs: list[Run], gpu_id: int, processes: int) -> Generator[tuple[Run, bool]]:
+    """Train and score, with a bar of epochs and the time they will take.
+
+    A Ctrl+C, or being told to end (SIGTERM), ends the runs that are at work and begins no other.
+
+    YIELDS (tuple[Run, bool]): A run that has ended, and whether it has a result now.
+    """
+    told_before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    pool = ThreadPoolExecutor(processes)
+    bar = tqdm(total=sum(run.epochs for run in runs), unit="epoch", smoothing=0, disable=None)
+    waiting = {pool.submit(train_and_score, run, gpu_id): run for run in runs}
+    ended = 0
+    try:
+        while waiting:
+            for future in wait(waiting, timeout=5, return_when=FIRST_COMPLETED).done:
+                run = waiting.pop(future)
+                ended += run.epochs
+                yield run, future.result()
+            bar.update(ended + sum(map(_epochs, waiting, waiting.values())) - bar.n)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        while any(future.running() for future in waiting):
+            for process in list(PROCESSES):
+                process.terminate()
+            time.sleep(0.1)
+        bar.close()
+        signal.signal(signal.SIGTERM, told_before)
+
+
+def _epochs(future: Future[bool], run: Run) -> int:
+    """RETURNS (int): Epochs behind a run that is at work."""
+    history = read_history(run.history) if future.running() else []
+    return history[-1]["epoch"] if history else 0
+
+
 def train_and_score(run: Run, gpu_id: int = -1) -> bool:
     """RETURNS (bool): Whether the run has a result now."""
-    run.folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(run.folder, ignore_errors=True)  # what a run that was stopped has left
+    run.folder.mkdir(parents=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (run.folder / "log.txt").open("w", encoding="utf8") as log:
         for command in run.commands(gpu_id):
-            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-            if subprocess.run(command, stdout=log, stderr=log, env=environment).returncode:
+            with subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process:
+                PROCESSES.add(process)
+                has_failed = process.wait()
+                PROCESSES.remove(process)
+            if has_failed:
                 return False
     shutil.rmtree(run.folder / "model-last", ignore_errors=True)
     return True

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import statistics
+import subprocess
 import sys
+import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -215,6 +220,60 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
     # chosen on dev is the second epoch; the best on test the last
     assert {(run["dev_score"], run["dev_epoch"]) for run in row["runs"]} == {(0.75, 1)}
     assert row["best_on_test"]["mean"]["authors_exact_f"] == pytest.approx(0.7)
+
+
+# What `main` runs: each training says that it has begun, and goes on for a minute.
+STOPPED = """
+import sys
+sys.path[:0] = ["{scripts}"]
+import reproduce
+train = '''
+import json, os, pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+(folder / "history.jsonl").write_text(json.dumps({{"epoch": 2}}))
+(folder / "pid").write_text(str(os.getpid()))
+time.sleep(60)
+'''
+reproduce.Run.commands = lambda run, gpu_id: [[sys.executable, "-c", train, str(run.folder)]] * 2
+reproduce.main(reproduce.Path("matrix.yml"), reproduce.Path("out.json"), "b", 2, -1)
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_stop_ends_what_runs_and_begins_nothing_else(matrix: Path, stop: signal.Signals) -> None:
+    scripts = Path(reproduce.__file__).parent.as_posix()
+    command = [sys.executable, "-c", STOPPED.format(scripts=scripts)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    for _ in range(600):
+        begun = [path for path in reproduce.RUNS.rglob("pid") if path.read_text()]
+        if len(begun) == 2:
+            break
+        time.sleep(0.1)
+    process.send_signal(stop)  # to it alone, as `kill` does
+    assert process.wait(30) != 0
+    assert len(list(reproduce.RUNS.rglob("pid"))) == 2
+    for path in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
+
+
+def test_bar_counts_the_epochs_of_what_runs(matrix: Path) -> None:
+    run = read_matrix(matrix)[2]
+    running: Future[bool] = Future()
+    assert reproduce._epochs(running, run) == 0
+    run.folder.mkdir(parents=True)
+    run.history.write_text('{"epoch": 1}\n{"epoch": 2}\n', encoding="utf8")
+    assert reproduce._epochs(running, run) == 0, "of a run that was stopped before"
+    running.set_running_or_notify_cancel()
+    assert reproduce._epochs(running, run) == 2
+
+
+def test_run_begins_in_an_empty_folder(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = read_matrix(matrix)[0]
+    (run.folder / "model-last").mkdir(parents=True)
+    monkeypatch.setattr(Run, "commands", lambda self, gpu_id: [])
+    assert reproduce.train_and_score(run)
+    assert [path.name for path in run.folder.iterdir()] == ["log.txt"]
 
 
 def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
