@@ -2,9 +2,8 @@
 
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
 its log; one that has its result there, or in the report, is not run again, so that this can be
-stopped (Ctrl+C) and called again (and all are run anew for another report, `--output`). Each run is
-a process on one thread, and as many run at once as there are cores; on a GPU, where there is one,
-as many as its memory holds besides.
+stopped (Ctrl+C) and called again. Each run is a process on one thread, and as many run at once as
+there are cores; on a GPU, where there is one, as many as its memory holds besides.
 """
 
 from __future__ import annotations
@@ -233,7 +232,8 @@ def run_all(runs: list[Run], gpu_id: int, processes: int) -> Generator[tuple[Run
                 run = waiting.pop(future)
                 ended += run.epochs
                 yield run, future.result()
-            bar.update(ended + sum(map(_epochs, waiting, waiting.values())) - bar.n)
+            behind = ended + sum(map(_epochs, waiting, waiting.values()))
+            bar.update(max(0, behind - bar.n))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         while any(future.running() for future in waiting):
@@ -246,7 +246,10 @@ def run_all(runs: list[Run], gpu_id: int, processes: int) -> Generator[tuple[Run
 
 def _epochs(future: Future[bool], run: Run) -> int:
     """RETURNS (int): Epochs behind a run that is at work."""
-    history = read_history(run.history) if future.running() else []
+    try:
+        history = read_history(run.history) if future.running() else []
+    except ValueError:  # its last line is being written
+        return 0
     return history[-1]["epoch"] if history else 0
 
 

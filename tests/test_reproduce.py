@@ -266,6 +266,8 @@ def test_bar_counts_the_epochs_of_what_runs(matrix: Path) -> None:
     assert reproduce._epochs(running, run) == 0, "of a run that was stopped before"
     running.set_running_or_notify_cancel()
     assert reproduce._epochs(running, run) == 2
+    run.history.write_text('{"epoch": 1}\n{"epo', encoding="utf8")
+    assert reproduce._epochs(running, run) == 0, "a line that is being written stops nothing"
 
 
 def test_run_begins_in_an_empty_folder(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
