@@ -15,7 +15,7 @@ def main(pipeline: Path, folder: Path) -> None:
     """Run `spacy package PIPELINE FOLDER --build wheel --force` and install what it builds.
 
     pipeline (Path): The pipeline, with README.md and meta.json.
-    folder (Path): Where to put the package; made anew.
+    folder (Path): Where to put the package, beside those of other versions.
     """
     folder.mkdir(parents=True, exist_ok=True)
     package(pipeline, folder, create_sdist=False, create_wheel=True, force=True, silent=False)

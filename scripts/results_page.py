@@ -96,21 +96,26 @@ def main() -> None:
     if benchmark:
         sections += ["## Time and memory\n", speed_table(benchmark), PLOTS]
     sections += [_run(path, run) for path, run in runs.items()]
-    _save(RESULTS / "README.md", "\n".join(sections))
+    # All are made before any is written.
+    pages = {RESULTS / "README.md": "\n".join(sections)}
     readme = Path("README.md").read_text(encoding="utf8")
-    readme = _fill(readme, "results", overview(runs, Path()))
+    readme = fill(readme, "results", overview(runs, Path()))
     if REPRODUCTION.exists():
         best = {row: found for row, found in rows.items() if row in reproduction_page.BEST}
-        readme = _fill(readme, "best", reproduction_page.overview(best))
+        readme = fill(readme, "best", reproduction_page.overview(best))
     if benchmark:
-        readme = _fill(readme, "speed", speed_table(benchmark))
-    _save(Path("README.md"), readme)
-    if REPRODUCTION.exists() and {BY_SENTENCE, LEARNED_PASSAGES} <= runs.keys():
+        readme = fill(readme, "speed", speed_table(benchmark))
+    pages[Path("README.md")] = readme
+    whole = REPRODUCTION.exists() and "webnlg" in rows.get("rin_best", {})
+    if whole and {BY_SENTENCE, LEARNED_PASSAGES} <= runs.keys():
         page = OWN_DATA.read_text(encoding="utf8")
-        _save(OWN_DATA, _fill(page, "passages", passages_table(runs, rows)))
+        pages[OWN_DATA] = fill(page, "passages", passages_table(runs, rows))
     if EXTRACT.exists():
         page = SCALING.read_text(encoding="utf8")
-        _save(SCALING, _fill(page, "extract", extract_table(srsly.read_json(EXTRACT))))
+        pages[SCALING] = fill(page, "extract", extract_table(srsly.read_json(EXTRACT)))
+    for path, text in pages.items():
+        write_text(path, text)
+        msg.good(f"Wrote {path}")
 
 
 def overview(runs: dict[Path, dict[str, Any]], folder: Path) -> str:
@@ -199,16 +204,15 @@ def speed_table(benchmark: dict[str, Any]) -> str:
     )
 
 
-def _fill(text: str, name: str, content: str) -> str:
+def fill(text: str, name: str, content: str) -> str:
+    """Put a table between its two marks; a page without them stays as it is."""
     start, end = f"<!-- {name}: start -->", f"<!-- {name}: end -->"
-    before, _, rest = text.partition(start)
-    _, _, after = rest.partition(end)
+    before, has_start, rest = text.partition(start)
+    _, has_end, after = rest.partition(end)
+    if not (has_start and has_end):
+        msg.warn(f"No {start} ... {end} in a page: its table was not written")
+        return text
     return f"{before}{start}\n{content}{end}{after}"
-
-
-def _save(path: Path, text: str) -> None:
-    write_text(path, text)
-    msg.good(f"Wrote {path}")
 
 
 def _run(path: Path, run: dict[str, Any]) -> str:

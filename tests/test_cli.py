@@ -172,6 +172,35 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["render", "gold.spacy", "gold.spacy"], "ends with .html"),
+        (["render", "gold.spacy", "texts.txt"], "ends with .html"),
+        (["graph", "gold.spacy", "gold.spacy"], "ends with .html"),
+        (["evaluate", "MODEL", "gold.spacy", "--output", "gold.spacy"], "file to read"),
+        (["evaluate", "MODEL", "gold.spacy", "--history", "h", "--output", "h"], "file to read"),
+    ],
+)
+def test_nothing_that_is_read_is_written_over(
+    model: str, corpus: Path, tmp_path: Path, args: list[str], words: str
+) -> None:
+    (corpus.parent / "texts.txt").write_text("Ada was born in London.", encoding="utf8")
+    (corpus.parent / "h").write_text("{}", encoding="utf8")
+    before = {path: path.read_bytes() for path in corpus.parent.iterdir() if path.is_file()}
+    paths = [corpus.parent / a if a in ("gold.spacy", "texts.txt", "h") else a for a in args]
+    result = run(*(model if a == "MODEL" else a for a in paths))
+    assert result.exit_code == 1 and words in str(result.exception)
+    assert before == {path: path.read_bytes() for path in corpus.parent.iterdir() if path.is_file()}
+
+
+def test_render_says_that_a_pipeline_has_no_rin(corpus: Path, tmp_path: Path) -> None:
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    result = run("render", corpus, tmp_path / "page.html", "--model", tmp_path / "blank")
+    assert result.exit_code == 1 and "with a rin component" in str(result.exception)
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_evaluate_takes_a_label_that_train_lacks(model: str, tmp_path: Path) -> None:
     docs = gold_docs(spacy.blank("en").vocab)
     docs[0].ents = [Span(docs[0], ent.start, ent.end, label="NEW") for ent in docs[0].ents]

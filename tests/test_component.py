@@ -1046,3 +1046,36 @@ def test_initialize_without_examples_is_spacys_own_error() -> None:
 def test_relations_belong_to_their_doc(nlp: Language) -> None:
     doc = nlp(TWO_WORDS)
     assert all(r.head.doc is doc and r.tail.doc is doc for r in get_relations(doc))
+
+
+def test_tagger_that_left_its_tok2vec_behind_is_named() -> None:
+    other = spacy.blank("en")
+    other.add_pipe("tok2vec")
+    tagger = other.add_pipe(
+        "tagger",
+        config={
+            "model": {
+                "@architectures": "spacy.Tagger.v2",
+                "tok2vec": {
+                    "@architectures": "spacy.Tok2VecListener.v1",
+                    "width": 96,
+                    "upstream": "tok2vec",
+                },
+            }
+        },
+    )
+    tagger.add_label("NN")
+    other.initialize()
+    nlp = blank()
+    nlp.add_pipe("tagger", source=other, first=True)
+    # disabled, as a frozen one is while spaCy initialises, and there all the same
+    with (
+        nlp.select_pipes(disable=["tagger"]),
+        pytest.raises(ValueError, match=r"'tagger' listens to 'tok2vec'.*replace_listeners"),
+    ):
+        nlp.initialize(lambda: gold_examples(nlp))
+    nlp.remove_pipe("tagger")
+    other.replace_listeners("tok2vec", "tagger", ["model.tok2vec"])
+    nlp.add_pipe("tagger", source=other, first=True)
+    with nlp.select_pipes(disable=["tagger"]):
+        nlp.initialize(lambda: gold_examples(nlp))

@@ -84,11 +84,16 @@ def test_long_mentions_are_cut_in_examples() -> None:
     (example,) = count_labels([doc]).examples.values()
     head, _, tail = example.split(" | ")
     assert head == "word" and len(tail) <= PHRASE and tail.endswith("…")
+    doc = Doc(Vocab(), words=["北京大学" * 15, "x"])  # without a space to cut at
+    doc._.relations = [Relation(doc[1:2], "x", doc[0:1])]
+    (example,) = count_labels([doc]).examples.values()
+    assert example.endswith("北京 …") and len(example.split(" | ")[2]) == PHRASE
 
 
 def change_result(path: Path, **changes: Any) -> Path:
     result = srsly.read_json(path / "result.json")
-    kept = {k: v for k, v in {**result, **changes}.items() if v is not None}
+    removed = {name for name, value in changes.items() if value is None}
+    kept = {k: v for k, v in {**result, **changes}.items() if k not in removed}
     (path / "changed.json").write_text(json.dumps(kept), encoding="utf8")
     return path / "changed.json"
 
@@ -101,9 +106,10 @@ def test_scores_of_another_pipeline_are_an_error(workspace: Path, tmp_path: Path
 
 
 def test_result_that_lacks_something_is_an_error(workspace: Path, tmp_path: Path) -> None:
-    lacking = change_result(workspace, by_seen=None)
-    with pytest.raises(ValueError, match="by_seen"):
-        write_card(workspace / "pipeline", tmp_path / "out", lacking, workspace / "gold.spacy")
+    for name in ("by_seen", "seed", "hardware"):
+        lacking = change_result(workspace, **{name: None})
+        with pytest.raises(ValueError, match=f"lacks {name}"):
+            write_card(workspace / "pipeline", tmp_path / "out", lacking, workspace / "gold.spacy")
 
 
 @pytest.mark.parametrize("content", ["", "[1]", "not JSON"])
@@ -128,6 +134,15 @@ def test_command_writes_the_card(workspace: Path, tmp_path: Path) -> None:
     result = run(workspace / "pipeline", tmp_path / "out", workspace)
     assert result.exit_code == 0, result.output
     assert (tmp_path / "out" / "README.md").is_file()
+
+
+def test_directory_with_other_things_is_not_replaced(workspace: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert run(workspace / "pipeline", output, workspace).exit_code == 0
+    (output / "thesis.txt").write_text("years of work")
+    result = run(workspace / "pipeline", output, workspace)
+    assert result.exit_code == 1 and "other things in it" in str(result.exception)
+    assert (output / "thesis.txt").is_file()
 
 
 def test_command_writes_the_card_again(workspace: Path, tmp_path: Path) -> None:

@@ -108,6 +108,15 @@ def test_what_cannot_be_written_is_an_error(
     assert list(tmp_path.iterdir()) == [corpus] and corpus.read_bytes() == before
 
 
+def test_files_of_a_directory_that_is_read_are_not_written(corpus: Path, tmp_path: Path) -> None:
+    before = corpus.read_bytes()
+    for name in ("gold.spacy", "new.spacy"):  # a new one would be read the next time
+        with pytest.raises(ValueError, match="lies in the directory to read"):
+            export(tmp_path, tmp_path / name, "rel_component")
+    export(tmp_path, tmp_path / "tasks.jsonl", "prodigy")  # which is never read
+    assert corpus.read_bytes() == before and len(list(tmp_path.iterdir())) == 2
+
+
 def test_nothing_is_left_of_an_export_that_failed(tmp_path: Path) -> None:
     doc = nested_doc()
     doc.user_data[KEY][0][1] = 99

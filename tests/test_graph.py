@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -18,12 +19,15 @@ from spacy_rin.graph_page import make_graph_page, write_graph_page
 from spacy_rin.journal import Entry
 from spacy_rin.outputs import write_output
 from spacy_rin.relations import get_relations
-from spacy_rin.rows import rows_of
+from spacy_rin.rows import COLUMNS, rows_of
 
 NAMES = st.sampled_from(["Ada", "Rome", "a much longer name than the others", "", "中国", "x"])
 TRIPLES = st.lists(
     st.builds(Triple, NAMES, st.just("A"), st.sampled_from("rs"), NAMES, st.just("B"), st.just(0.5))
 )
+
+
+NULL = json.dumps(dict.fromkeys(COLUMNS)) + "\n"
 
 
 def triple(head: str, relation: str, tail: str, score: float = 0.5) -> Triple:
@@ -136,6 +140,10 @@ def test_triples_are_read_from_what_is_written(tmp_path: Path, form: str) -> Non
         ("a.jsonl", '{"head": "x"}\n', "a.jsonl, line 1"),
         ("a.jsonl", "[]\n", "a.jsonl, line 1"),
         ("a.jsonl", "{\n", "a.jsonl, line 1"),
+        ("a.jsonl", '{"document": "a", "triples": null}\n', "a.jsonl, line 1"),
+        ("a.jsonl", '{"document": "a", "triples": [5]}\n', "a.jsonl, line 1"),
+        ("a.jsonl", NULL, "a.jsonl, line 1"),
+        ("a.jsonl", "[" * 100_000 + "\n", "a.jsonl, line 1"),
         ("a.csv", "head,tail\nx,y\n", "a.csv, line 2"),
         ("a.txt", "x", "extract"),
     ],

@@ -68,6 +68,12 @@ def test_nested_mention_hangs_on_the_word_that_holds_it() -> None:
     assert [doc._.relations[k].label for k in picture.undrawn] == ["located_in"]
 
 
+def test_relation_of_an_end_that_partly_overlaps_another_has_no_arc() -> None:
+    ends = ((1, 5, "LOC"), "r", (6, 7, "X")), ((3, 6, "FAC"), "r", (6, 7, "X"))
+    (picture,) = make_pictures(make_doc("in New York City Hall was built", list(ends)))
+    assert [arc.triple for arc in picture.arcs] == [0] and picture.undrawn == [1]
+
+
 def test_all_of_the_text_is_there() -> None:
     doc = make_doc("a b c d e f", [((1, 3, "X"), "r", (4, 5, "X"))])
     (picture,) = make_pictures(doc)

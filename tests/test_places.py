@@ -87,6 +87,14 @@ def test_long_stretches_are_broken_into_lines() -> None:
     assert places.width < text_width(long_doc().text, WORD) / 2
 
 
+def test_text_without_spaces_is_broken_and_an_address_is_not() -> None:
+    for text, n_lines in (("東京都" * 40, 3), ("https://example.org/" * 6, 1)):
+        (lines,) = arrange(Picture([Word(text, "X")], [], [], "ltr")).lines
+        assert "".join(lines) == text and (
+            len(lines) >= n_lines if n_lines > 1 else len(lines) == 1
+        )
+
+
 @pytest.mark.parametrize(
     ("narrow", "wide"), [("illicit", "MAMMOTH"), ("e\u0301e\u0301", "eee"), ("abc", "東京都")]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tracemalloc
 from collections import Counter
 from io import StringIO
@@ -219,6 +220,17 @@ def test_a_malformed_line_costs_only_itself(tmp_path: Path, name: str, bad: str)
         ("rin", {"relations": [{"head": 2, "label": "x", "tail": 0}]}, "head: expected"),
         ("rin", {"relations": [{"head": True, "label": "x", "tail": 0}]}, "found True"),
         ("rin", {"relations": [{"label": "x", "tail": 0}]}, "field 'head' is missing"),
+        # what no file can hold: half of a character
+        ("rin", {"entities": [{"start": 0, "end": 3, "label": "\ud800"}]}, "lone surrogates"),
+        ("rin", {"entities": [{"start": 0, "end": 3, "label": " "}]}, "label: expected text"),
+        ("rin", {"relations": [{"head": 0, "label": "\udc00", "tail": 1}]}, "lone surrogates"),
+        ("prodigy", {"tokens": [{"text": "Ada", "tag": "\ud800"}]}, "lone surrogates"),
+        (
+            "prodigy",
+            {"spans": [{"token_start": 0, "token_end": 0, "label": "\ud800"}]},
+            "lone surrogates",
+        ),
+        ("prodigy", {"relations": [{"head": 1, "child": 5, "label": "\ud800"}]}, "lone surr"),
     ],
 )
 def test_an_error_says_what_was_expected_and_found(
@@ -245,12 +257,15 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     empty.write_text("")
     blank.write_text(" \n\n")
     latin.write_bytes('{"text": "Köln"}'.encode("latin-1"))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
     for path, message in [
         (empty, "empty"),
         (blank, "empty"),
         (latin, "not UTF-8, byte 0xf6"),
         (tmp_path, "directory"),
         (tmp_path / "nothing", "No such file"),
+        (pipe, "it is a pipe"),
     ]:
         for name in ("auto", "rin", "copymtl" if path.is_dir() else "jointer"):
             with pytest.raises(ValueError, match=message) as err:
@@ -620,6 +635,22 @@ def test_a_language_spacy_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no language 'qq'"):
         read(lines(tmp_path, RIN), lang="qq")
     assert len(read(lines(tmp_path, JOINTER), lang="qq")) == 1
+
+
+def test_a_language_whose_tokenizer_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def blank(lang: str) -> None:
+        raise ImportError("The Japanese tokenizer requires SudachiPy")
+
+    monkeypatch.setattr("spacy.blank", blank)
+    with pytest.raises(ValueError, match=r"'ja'.*requires SudachiPy"):
+        read(lines(tmp_path, RIN), lang="ja")
+
+
+def test_only_accents_are_folded(tmp_path: Path) -> None:
+    row = {"text": "It is 10² m .", "relations": [{"head": "It", "label": "x", "tail": "102"}]}
+    assert reasons(one(tmp_path, row)) == [Reason.MENTION_NOT_FOUND]
 
 
 # The data sets themselves

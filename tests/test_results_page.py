@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import srsly
-from results_page import BY_SENTENCE, LEARNED_PASSAGES, extract_table, passages_table, seeds_table
+from results_page import (
+    BY_SENTENCE,
+    LEARNED_PASSAGES,
+    extract_table,
+    fill,
+    main,
+    passages_table,
+    seeds_table,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,6 +62,27 @@ def test_rows_show_what_they_were_chosen_by() -> None:
         "runs": [{"dev_score": 0.7}, {"dev_score": 0.8}],
     }
     assert "| a on x | 2 | 3 | 75.0 | 50.0 ± 1.0 |" in seeds_table({"a": {"x": found}})
+
+
+def test_page_without_marks_stays_as_it_is() -> None:
+    for text in ("no marks", "<!-- x: start -->\nold\nand the rest of the page"):
+        assert fill(text, "x", "new\n") == text
+    text = "before\n<!-- x: start -->\nold\n<!-- x: end -->\nafter"
+    assert fill(text, "x", "new\n") == text.replace("old", "new")
+
+
+def test_pages_are_written_without_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("README.md", "docs", "results", "configs"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    rows = srsly.read_json("results/reproduction.json")
+    del rows["rin_best"]
+    srsly.write_json("results/reproduction.json", rows)
+    before = Path("docs/your-own-data.md").read_text(encoding="utf8")
+    main()
+    assert "| rin_best | webnlg |" not in Path("results/README.md").read_text(encoding="utf8")
+    assert Path("docs/your-own-data.md").read_text(encoding="utf8") == before
 
 
 def test_pages_show_what_the_results_say() -> None:

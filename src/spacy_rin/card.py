@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .inspection import Labels
-from .markdown import percent, table
+from .markdown import code, percent, plain, table
 
 # What a predicted triple needs to count as right.
 SCORES = {
@@ -124,7 +124,8 @@ def _source(source: dict[str, str] | str) -> str:
     """meta["sources"] holds names, or dicts of strings."""
     if isinstance(source, str):
         return source
-    name = f"[{source['name']}]({source['url']})" if source.get("url") else source["name"]
+    name = source.get("name") or source.get("url") or "unnamed"
+    name = f"[{name}]({source['url']})" if source.get("url") else name
     return f"{name} ({source['author']})" if source.get("author") else name
 
 
@@ -156,12 +157,12 @@ def _scores(result: dict[str, Any]) -> str:
 
 def _labels(labels: Labels, result: dict[str, Any]) -> str:
     rows = [
-        [f"`{label}`", count, _f1(result["per_type"].get(label)), labels.examples[label]]
+        [code(label), count, _f1(result["per_type"].get(label)), plain(labels.examples[label])]
         for label, count in labels.relations.most_common()
     ]
     header = ["relation", "triples in train", "F1 on test", "one of them"]
     names = sorted(result["settings"]["entity_labels"], key=lambda name: -labels.entities[name])
-    entities = ", ".join(f"`{name}` ({labels.entities[name]:,})" for name in names)
+    entities = ", ".join(f"{code(name)} ({labels.entities[name]:,})" for name in names)
     return "\n".join(
         [
             f"## Labels\n\nEntities, with mentions in train: {entities}.\n",

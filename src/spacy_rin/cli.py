@@ -15,13 +15,14 @@ from spacy.tokens import Doc
 from tqdm import tqdm
 from wasabi import msg
 
+from .component import find_rin
 from .convert import Report, convert
 from .describe import write_card
 from .documents import Source, check_source, read_documents
 from .errors import Errors
 from .export import FORMATS, MEANING, NAMESPACE, Exported, export
 from .extract_command import extract_command
-from .files import write_json
+from .files import refuse_source, write_json
 from .graph import read_triples
 from .graph_page import write_graph_page
 from .inspection import inspect_docs, read_docs
@@ -154,8 +155,10 @@ def evaluate_command(
     for path in [*paths.values(), *([history] if history else [])]:
         if not path.exists():
             raise ValueError(Errors.R050.format(path=path))
-    if output is not None and output.is_dir():
-        raise ValueError(Errors.R052.format(path=output))
+    if output is not None:
+        if output.is_dir():
+            raise ValueError(Errors.R052.format(path=output))
+        refuse_source(output, *paths.values(), *([history] if history else []))
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
@@ -190,6 +193,7 @@ def render_command(
 
     The page needs no network; its triples can be filtered by relation, score and word.
     """
+    _check_page(output, source)
     docs = _read_docs(source, model, limit)
     write_page(output, docs, title=f"Relations in {source.name}")
     msg.good(f"Drew {len(docs)} documents to {output}")
@@ -207,6 +211,7 @@ def graph_command(
 
     Of many triples, those that were found most often. The page needs no network.
     """
+    _check_page(output, source)
     graph = write_graph_page(
         output, read_triples(source), title=f"Graph of {source.name}", limit=limit
     )
@@ -227,6 +232,15 @@ def export_command(
     _print_exported(export(source, output, format, namespace=namespace), output)
 
 
+def _check_page(output: Path, source: Path) -> None:
+    """A page is not written over a corpus, such as the second of `render a.spacy b.spacy`."""
+    is_device = output.exists() and not output.is_file()
+    if output.suffix.lower() not in (".html", ".htm") and not is_device:
+        reason = "a page is written to a file that ends with .html"
+        raise ValueError(Errors.R121.format(path=output, reason=reason))
+    refuse_source(output, source)
+
+
 def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
     """Docs to draw: as a .spacy file holds them, or what a pipeline makes of texts."""
     is_corpus = source.suffix == ".spacy" or source.is_dir()
@@ -234,8 +248,10 @@ def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
         return list(islice(read_docs(source), limit))
     if model is None:
         raise ValueError(Errors.R053.format(path=source))
+    nlp = spacy.load(model)
+    find_rin(nlp)
     texts = (doc.text for doc in read_docs(source)) if is_corpus else _read_texts(source)
-    return list(spacy.load(model).pipe(list(islice(texts, limit))))
+    return list(nlp.pipe(list(islice(texts, limit))))
 
 
 def _read_texts(source: Path) -> Iterator[str]:

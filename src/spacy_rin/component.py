@@ -18,6 +18,7 @@ from spacy.pipeline import Tagger
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.ty import ListenedToComponent
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
@@ -263,9 +264,12 @@ class RelationExtractor(TrainablePipe):
         nlp (Language): The pipeline, whose tagger names the tags where the data has none.
         labels (dict): "entities" and "relations", as `spacy init labels` writes them; where
             missing they are read from the data.
-        RAISES (ValueError): If the data has no relation labels, or its gold cannot be learned from.
+        RAISES (ValueError): If the data has no relation labels, or its gold cannot be learned from,
+            or a component of the pipeline listens to one that is not there.
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
+        if nlp is not None:
+            _check_listeners(nlp)
         tables = find_tables(self.model)
         counts: list[Counter[int]] = [Counter() for _ in tables]
         entities, relations = Counter[str](), Counter[str]()
@@ -519,6 +523,18 @@ def find_rin(nlp: Language) -> RelationExtractor:
         if isinstance(pipe, RelationExtractor):
             return pipe
     raise ValueError(Errors.R051.format(pipes=nlp.pipe_names))
+
+
+def _check_listeners(nlp: Language) -> None:
+    """A tagger from another pipeline that shared a tok2vec there finds nothing here, and spaCy lets
+    it say anything: rin would learn from that."""
+    upstream = {name for name, pipe in nlp.components if isinstance(pipe, ListenedToComponent)}
+    for name, pipe in nlp.components:
+        model = getattr(pipe, "model", None)
+        for node in model.walk() if isinstance(model, Model) else ():
+            wanted = getattr(node, "upstream_name", None)
+            if wanted is not None and wanted not in ({*upstream, "*"} if upstream else ()):
+                raise ValueError(Errors.R038.format(name=name, upstream=wanted))
 
 
 def _is_number(value: object, least: float, most: float = math.inf) -> bool:

@@ -17,7 +17,13 @@ from .files import replacing, write_json, write_text
 from .inspection import Labels, count_labels, read_docs
 from .markdown import percent
 
-NEEDED = ("scores", "per_type", "by_seen", "joined", "model", "settings", "config", "data")
+NEEDED = (
+    *("scores", "per_type", "by_seen", "joined", "model", "settings", "config", "data"),
+    *("seed", "chosen_on", "hardware"),
+)
+# What `spacy train` and this module write beside the folders of the components.
+PARTS = frozenset({"config.cfg", "meta.json", "README.md", "tokenizer", "vocab"})
+LICENCES = frozenset({"LICENSE", "LICENSES_SOURCES"})
 
 
 def write_card(
@@ -62,7 +68,12 @@ def _check_output(pipeline: Path, output: Path) -> None:
 
 
 def _is_described(path: Path) -> bool:
-    return all((path / name).is_file() for name in ("meta.json", "README.md"))
+    """Whether there is a described pipeline, and nothing else."""
+    found = {part.name for part in path.iterdir()}
+    if not {"meta.json", "README.md"} <= found:
+        return False
+    meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
+    return found <= PARTS | LICENCES | {*meta.get("components", meta.get("pipeline", []))}
 
 
 def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:

@@ -158,6 +158,7 @@ class Errors:
         '{{"first": 0, "second": 1}}; the file of sentences can\'t be read without it.'
     )
     R108 = "spaCy has no language {lang!r}. Give a code as `en`, or `xx` for any language."
+    R114 = "Texts in the language {lang!r} can't be split into words: {reason}"
     R109 = "field {name!r} is missing; found {found}"
     R110 = "{name}: expected {expected}, found {found}"
     R111 = "not JSON: {reason}"
@@ -178,6 +179,11 @@ class Errors:
         "initialised with. If these are not all of train (of a stream, max_epochs = -1, spaCy "
         "shows the first 100), the words, POS tags and nested mentions of the others stay unknown "
         "to it. With max_epochs of 0 or more all of train is shown."
+    )
+    R038 = (
+        "{name!r} listens to {upstream!r}, which is not in this pipeline: it would read nothing, "
+        "and say anything. If it comes from another pipeline ([components.{name}] source), let it "
+        "bring what it listens to: --components.{name}.replace_listeners '[\"model.tok2vec\"]'."
     )
     R036 = (
         "The gradient is not finite, so training stops before it spoils the model. Try a lower "
@@ -227,8 +233,8 @@ class Errors:
     )
     R057 = "The input {path} is given twice: its documents would have the same ids."
     R061 = (
-        "Can't tell the form of {path} by the end of its name; known are {suffixes}. Say it: "
-        "--format text (one document a line), jsonl or parquet."
+        "Can't tell the form of {path} by the end of its name; known are {suffixes}. Rename it, or "
+        "for `spacy-rin extract` say it: --format text (one document a line), jsonl or parquet."
     )
     R062 = "Unknown {setting} {found!r}. Expected one of {names}."
     R063 = (
@@ -236,7 +242,10 @@ class Errors:
         "error, and --resume keeps what was read before this one; or repair the file and begin "
         "anew with --overwrite. (Fields of other names: --text-field, --id-field.)"
     )
-    R064 = "{path} has no column {column!r}; found {found}. Name it by --text-field or --id-field."
+    R064 = (
+        "{path} has no column {column!r}; found {found}. (The text and the id of a document may "
+        "have other names: `spacy-rin extract --text-field ... --id-field ...`.)"
+    )
     R065 = (
         "{what} needs {package}, which is not installed: "
         "pip install {package}, or spacy-rin with the extra [{extra}]."

@@ -15,7 +15,7 @@ from .convert import ATTRS
 from .errors import Errors
 from .exchange.prodigy import find_undrawn, to_prodigy
 from .exchange.rel_component import KEY, find_left_out, to_rel_component
-from .files import replacing
+from .files import refuse_source, replacing
 from .inspection import read_docs
 from .relations import get_relations, has_relations
 
@@ -95,8 +95,7 @@ def export(
     if output.suffix != FORMATS[format] or output.is_dir():
         reason = f"the format {format} is written to a file that ends with {FORMATS[format]}"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
-    if output.resolve() == Path(source).resolve():
-        raise ValueError(Errors.R121.format(path=output, reason="it is the file to read"))
+    refuse_source(output, Path(source))
     exported = Exported()
     with replacing(output) as temporary:
         if format == "prodigy":

@@ -26,15 +26,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
     if path.exists() and not (path.is_file() or path.is_dir()):
         yield path
         return
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
     old = temporary.with_suffix(".old")
     try:
         yield temporary
         if path.is_dir() and temporary.is_dir():
             # A directory that is not empty cannot be replaced in one step.
             path.rename(old)
+        elif path.is_file() and temporary.is_file():
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
     finally:
         if old.exists() and not path.exists():
@@ -44,6 +46,22 @@ def replacing(path: str | Path) -> Iterator[Path]:
                 shutil.rmtree(rest)
             else:
                 rest.unlink(missing_ok=True)
+
+
+def refuse_source(output: Path, *sources: Path) -> None:
+    """Find out, before anything is read, whether a command would write over what it reads.
+
+    RAISES (ValueError): If the output is a source, or would be one of the files of a directory.
+    """
+    written = output.resolve()
+    for source in (source.resolve() for source in sources):
+        wrong = None
+        if written == source:
+            wrong = "it is the file to read"
+        elif written.suffix == ".spacy" and source in written.parents:
+            wrong = "it lies in the directory to read, as one of its files"
+        if wrong:
+            raise ValueError(Errors.R121.format(path=output, reason=wrong))
 
 
 def write_text(path: str | Path, text: str) -> None:

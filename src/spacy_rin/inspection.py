@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import shorten
+from statistics import fmean, median
 from typing import Any
 
 from spacy.tokens import Doc, DocBin, Span
@@ -137,16 +137,17 @@ def _bounds(span: Span) -> tuple[int, int]:
 def _lengths(lengths: list[int]) -> dict[str, float]:
     if not lengths:
         return {"mean": 0.0, "median": 0, "max": 0}
-    ordered = sorted(lengths)
     return {
-        "mean": round(sum(ordered) / len(ordered), 1),
-        "median": ordered[len(ordered) // 2],
-        "max": ordered[-1],
+        "mean": round(fmean(lengths), 1),
+        "median": median(lengths),
+        "max": max(lengths),
     }
 
 
 def _example(relation: Relation) -> str:
-    head, tail = (
-        shorten(span.text, PHRASE, placeholder=" …") for span in (relation.head, relation.tail)
-    )
-    return f"{head} | {relation.label} | {tail}"
+    return f"{_shorten(relation.head)} | {relation.label} | {_shorten(relation.tail)}"
+
+
+def _shorten(mention: Span) -> str:
+    text = " ".join(mention.text.split())
+    return text if len(text) <= PHRASE else f"{text[: PHRASE - 2].rstrip()} …"

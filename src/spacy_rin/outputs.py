@@ -66,11 +66,17 @@ def read_output(path: Path) -> Iterator[dict[str, Any]]:
     for number, row in READERS[path.suffix](path):
         if row.get("error"):
             continue
-        for triple in row.get("triples", [row]):
-            try:
-                yield {name: COLUMNS[name](triple[name]) for name in COLUMNS if name in TRIPLE}
-            except (KeyError, TypeError, ValueError):
-                raise ValueError(Errors.R079.format(path=path, number=number)) from None
+        try:
+            triples = [_triple(triple) for triple in row.get("triples", [row])]
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(Errors.R079.format(path=path, number=number)) from None
+        yield from triples
+
+
+def _triple(row: dict[str, Any]) -> dict[str, Any]:
+    if any(row[name] is None for name in TRIPLE):
+        raise ValueError
+    return {name: COLUMNS[name](row[name]) for name in COLUMNS if name in TRIPLE}
 
 
 def _by_triple(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
@@ -108,7 +114,7 @@ def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 row = None
             if not isinstance(row, dict):
                 raise ValueError(Errors.R079.format(path=path, number=number))

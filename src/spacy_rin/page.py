@@ -144,15 +144,16 @@ def _article(doc: Doc, number: int, numbers: dict[str, int], options: Mapping[st
 
 def _text(doc: Doc) -> str:
     """The text, with its entities marked."""
+    text = doc.text  # once: a Doc puts it together anew each time
     parts, done = [], 0
     for ent in doc.ents:
-        parts.append(escape(doc.text[done : ent.start_char]))
+        parts.append(escape(text[done : ent.start_char]))
         color, label = entity_color(ent.label_), escape(ent.label_)
         parts.append(
             f'<mark style="--label: {color}" data-label="{label}">{escape(ent.text)}</mark>'
         )
         done = ent.end_char
-    return "".join([*parts, escape(doc.text[done:])])
+    return "".join([*parts, escape(text[done:])])
 
 
 def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str:

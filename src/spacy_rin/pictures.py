@@ -57,7 +57,7 @@ class Picture:
 
     words (list[Word]): All of its text, in order.
     arcs (list[Arc]): In document order.
-    undrawn (list[int]): Relations within one word, by their place among those of the Doc.
+    undrawn (list[int]): Relations without an arc, by their place among those of the Doc.
     direction (str): "ltr" or "rtl".
     """
 
@@ -85,9 +85,9 @@ def make_pictures(doc: Doc) -> Iterator[Picture]:
 
     doc (Doc): A Doc with relations.
     YIELDS (Picture): A mention that is nested in another is part of that one's word; a relation
-        between the two has no arc.
+        between the two has no arc, nor has one whose end partly overlaps a longer mention.
     """
-    relations = get_relations(doc)
+    relations, direction = get_relations(doc), text_direction(doc)
     ends = [span for relation in relations for span in (relation.head, relation.tail)]
     entities = sorted(filter_spans([*doc.ents, *ends]), key=lambda span: span.start)
     for start, end in _bounds(doc, entities, relations):
@@ -97,11 +97,13 @@ def make_pictures(doc: Doc) -> Iterator[Picture]:
             if not start <= relation.head.start < end:
                 continue
             head, tail = place[relation.head.end - 1], place[relation.tail.end - 1]
-            if head == tail:
+            # An end that partly overlaps a longer one is no word of the picture, nor part of one.
+            is_whole = head == place[relation.head.start] and tail == place[relation.tail.start]
+            if head == tail or not is_whole:
                 undrawn.append(k)
             else:
                 arcs.append(Arc(head, tail, relation.label, k))
-        yield Picture(words, arcs, undrawn, text_direction(doc))
+        yield Picture(words, arcs, undrawn, direction)
 
 
 def text_direction(doc: Doc) -> str:

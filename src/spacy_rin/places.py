@@ -101,7 +101,9 @@ def _letter_width(letter: str) -> float:
 
 def _lines(word: Word) -> list[str]:
     length = max(LINE_LENGTH, int(sqrt(8 * len(word.text))))
-    return wrap(word.text, length, break_long_words=False, break_on_hyphens=False) or [""]
+    # Chinese has no spaces to break at; an address of the web is better whole.
+    is_wide = any(east_asian_width(letter) in "WF" for letter in word.text)
+    return wrap(word.text, length, break_long_words=is_wide, break_on_hyphens=False) or [""]
 
 
 def _half(word: Word, lines: list[str], n_feet: int) -> float:
@@ -143,14 +145,16 @@ def _feet(arcs: list[Arc], levels: list[int]) -> tuple[list[Feet], dict[int, int
 
 def _middles(halves: list[float], arcs: list[Arc], feet: list[Feet]) -> list[float]:
     """Words one after the other, with more room where the label of an arc wants it."""
+    ending: dict[int, list[tuple[Arc, Feet]]] = defaultdict(list)
+    for arc, stands in zip(arcs, feet, strict=True):
+        ending[arc.right].append((arc, stands))
     middles: list[float] = []
     right = 0.0
     for i, half in enumerate(halves):
         x = right + GAP + half
-        for arc, (left_foot, right_foot) in zip(arcs, feet, strict=True):
-            if arc.right == i:
-                room = text_width(arc.label, LABEL) + 4 * CORNER
-                x = max(x, middles[arc.left] + left_foot + room - right_foot)
+        for arc, (left_foot, right_foot) in ending[i]:
+            room = text_width(arc.label, LABEL) + 4 * CORNER
+            x = max(x, middles[arc.left] + left_foot + room - right_foot)
         middles.append(x)
         right = x + half
     return middles

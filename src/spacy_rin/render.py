@@ -48,8 +48,8 @@ def render(
 def _figures(docs: Doc | Iterable[Doc], options: Mapping[str, str] | None) -> Iterable[str]:
     """Pictures, with the triples that one can't draw as its caption; wide ones scroll."""
     for doc in each_doc(docs):
+        relations = get_relations(doc)
         for picture in make_pictures(doc):
-            relations = get_relations(doc)
             undrawn = "; ".join(escape(relations[k].text) for k in picture.undrawn)
             caption = f"<figcaption>{undrawn}</figcaption>" if undrawn else ""
             content = draw(picture, options) + caption

@@ -93,6 +93,12 @@ def get_field(row: Any, name: str, kind: type[T], default: T | None = None) -> T
     return default
 
 
+def get_label(row: Any, name: str, blank: bool = False) -> str:
+    """RETURNS (str): A field that holds a label, as `check_text` takes it; "" if it is missing."""
+    label = get_field(row, name, str, "")
+    return check_text(label, name, blank) if label else ""
+
+
 def get_list(row: Any, name: str, kind: type[T], size: int | None = None) -> list[T]:
     """Read a field that holds a list.
 

@@ -75,6 +75,9 @@ def open_text(path: Path) -> Iterator[TextIO]:
     YIELDS (TextIO): The open file.
     RAISES (ValueError): If it cannot be read or is not UTF-8.
     """
+    if path.is_fifo():
+        reason = "it is a pipe, which can't be read twice; write it to a file first"
+        raise ValueError(Errors.R100.format(path=path, reason=reason))
     try:
         with path.open(encoding="utf-8-sig") as handle:
             yield handle
@@ -82,7 +85,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
         byte = f"0x{err.object[err.start]:02x}"
         raise ValueError(Errors.R100.format(path=path, reason=f"not UTF-8, byte {byte}")) from err
     except OSError as err:
-        raise ValueError(Errors.R100.format(path=path, reason=err.strerror)) from err
+        raise ValueError(Errors.R100.format(path=path, reason=err.strerror or err)) from err
 
 
 class JsonStream:

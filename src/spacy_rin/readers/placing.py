@@ -141,9 +141,12 @@ def _tokenizer(lang: str) -> Callable[[str], Doc]:
         get_lang_class(lang)
     except ImportError as err:
         raise ValueError(Errors.R108.format(lang=lang)) from err
-    return spacy.blank(lang).tokenizer
+    try:
+        return spacy.blank(lang).tokenizer
+    except ImportError as err:  # some languages need a package of their own; spaCy says which
+        raise ValueError(Errors.R114.format(lang=lang, reason=err)) from err
 
 
 def _fold(words: Sequence[str]) -> list[str]:
-    parts = (unicodedata.normalize("NFKD", word) for word in words)
+    parts = (unicodedata.normalize("NFD", word) for word in words)
     return ["".join(char for char in part if not unicodedata.combining(char)) for part in parts]

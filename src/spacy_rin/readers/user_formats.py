@@ -16,6 +16,7 @@ from .checks import (
     check_text,
     get_field,
     get_index,
+    get_label,
     get_list,
     get_tags,
     get_words,
@@ -56,7 +57,7 @@ def parse_prodigy(row: Any, source: str) -> Record:
                 if not get_field(whole, "entity", bool, True) and mention[:2] not in entities:
                     record.ends.add(mention[:2])
             pair.append(mention)
-        label = get_field(rel, "label", str, "")
+        label = get_label(rel, "label", blank=True)
         example = show_triple(record.words, pair[0], label, pair[1])
         record.add_triple(pair[0], label if label.strip() else None, pair[1], example)
     return record
@@ -116,7 +117,7 @@ def _prodigy_tokens(row: Any, source: str) -> Record:
         )
         for token, after in zip(tokens, [*tokens, {}][1:], strict=True)
     ]
-    tags = [get_field(token, "tag", str, "") for token in tokens]
+    tags = [get_label(token, "tag", blank=True) for token in tokens]
     known = not get_field(row, "has_unknown_spaces", bool, False)
     return Record(words, spaces if known else None, tags if any(tags) else None, source=source)
 
@@ -124,11 +125,11 @@ def _prodigy_tokens(row: Any, source: str) -> Record:
 def _prodigy_span(record: Record, span: Any) -> Mention:
     start, last = get_field(span, "token_start", int), get_field(span, "token_end", int)
     bounds = check_range(start, last + 1, len(record.words), "span")
-    return Mention(*bounds, get_field(span, "label", str, "") or record.label_at(bounds))
+    return Mention(*bounds, get_label(span, "label") or record.label_at(bounds))
 
 
 def _rin_span(record: Record, layout: Layout, item: Any) -> tuple[Mention | None, str]:
     start, end = get_field(item, "start", int), get_field(item, "end", int)
     span = check_range(start, end, layout.size, "start, end")
-    label = get_field(item, "label", str, "") or None
+    label = get_label(item, "label") or None
     return record.mention(layout.at(*span), label), layout.text(*span)
