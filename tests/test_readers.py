@@ -217,7 +217,7 @@ def test_a_malformed_line_costs_only_itself(tmp_path: Path, name: str, bad: str)
         ("prodigy", {"spans": [{"token_start": 6, "token_end": 7}]}, "span: expected"),
         ("rin", {"tokens": ["Ada"]}, "either 'text' or 'tokens'"),
         ("rin", {"entities": [{"start": 0, "end": 99, "label": "x"}]}, "within 0 to 32"),
-        ("rin", {"relations": [{"head": 2, "label": "x", "tail": 0}]}, "head: expected"),
+        ("rin", {"relations": [{"head": 2, "label": "x", "tail": 0}]}, "place of one of 2, from 0"),
         ("rin", {"relations": [{"head": True, "label": "x", "tail": 0}]}, "found True"),
         ("rin", {"relations": [{"label": "x", "tail": 0}]}, "field 'head' is missing"),
         # what no file can hold: half of a character

@@ -139,7 +139,10 @@ def get_tags(row: Any, name: str, words: list[str]) -> list[str] | None:
 
 def get_index(row: Any, name: str, size: int) -> int:
     """RETURNS (int): A field that holds an index below size."""
-    return check_range(get_field(row, name, int), None, size, name)[0]
+    index = get_field(row, name, int)
+    if not 0 <= index < size:
+        raise wrong(name, f"the place of one of {size}, from 0", index)
+    return index
 
 
 def wrong(name: str, expected: str, found: Any) -> MalformedError:
