@@ -20,7 +20,7 @@ from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from .errors import Errors
-from .files import replacing, write_json
+from .files import refuse_source, replacing, write_json
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
 from .relations import Relation, set_relations
 
@@ -241,10 +241,9 @@ def _check_settings(**settings: tuple[int, int]) -> None:
 def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None) -> None:
     if not paths:
         raise ValueError(Errors.R122)
+    refuse_source(output, *paths)
     wrong = None
-    if output in {path.resolve() for path in paths}:
-        wrong = "it is the file to read"
-    elif output.suffix == ".spacy" and output.is_dir():
+    if output.suffix == ".spacy" and output.is_dir():
         wrong = "it is a directory; for a directory of shards give a name without .spacy"
     elif output.suffix != ".spacy" and output.exists() and not output.is_dir():
         wrong = "it is a file; for a single file give a name that ends with .spacy"

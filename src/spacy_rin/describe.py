@@ -22,8 +22,9 @@ NEEDED = (
     *("seed", "chosen_on", "hardware"),
 )
 # What `spacy train` and this module write beside the folders of the components.
-PARTS = frozenset({"config.cfg", "meta.json", "README.md", "tokenizer", "vocab"})
-LICENCES = frozenset({"LICENSE", "LICENSES_SOURCES"})
+PARTS = {"config.cfg", "meta.json", "README.md", "tokenizer", "vocab"}
+# What somebody may have put there for `spacy package`, which takes it along.
+PARTS |= {"LICENSE", "LICENSES_SOURCES"}
 
 
 def write_card(
@@ -73,7 +74,7 @@ def _is_described(path: Path) -> bool:
     if not {"meta.json", "README.md"} <= found:
         return False
     meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
-    return found <= PARTS | LICENCES | {*meta.get("components", meta.get("pipeline", []))}
+    return found <= PARTS | {*meta.get("components", meta.get("pipeline", []))}
 
 
 def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:
