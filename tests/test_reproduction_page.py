@@ -58,6 +58,12 @@ def test_row_differs_beyond_two_deviations(value: float, sd: float | None, expec
     assert page.differs(make_row(value, sd)) == expected
 
 
+@pytest.mark.parametrize(("value", "expected"), [(0.7696, False), (0.7694, True)])
+def test_without_any_deviation_a_tenth_makes_the_difference(value: float, expected: bool) -> None:
+    row = {**make_row(value, None), "published": {"authors_exact_f": [77.0, None]}}
+    assert page.differs(row) == expected
+
+
 def test_row_without_published_figure_does_not_differ() -> None:
     assert not page.differs({**make_row(0.1), "published": {}})
 
