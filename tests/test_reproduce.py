@@ -224,7 +224,9 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
 
 # What `main` runs: each training says that it has begun, and goes on for a minute.
 STOPPED = """
-import sys
+import signal, sys
+# as on a terminal; what a script runs in the background inherits that it is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = ["{scripts}"]
 import reproduce
 train = '''
