@@ -59,7 +59,7 @@ def test_row_differs_beyond_two_deviations(value: float, sd: float | None, expec
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0.7696, False), (0.7694, True)])
-def test_without_any_deviation_a_tenth_makes_the_difference(value: float, expected: bool) -> None:
+def test_without_deviations_more_than_rounding_differs(value: float, expected: bool) -> None:
     row = {**make_row(value, None), "published": {"authors_exact_f": [77.0, None]}}
     assert page.differs(row) == expected
 
