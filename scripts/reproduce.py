@@ -156,11 +156,16 @@ def main(
     gpu_id = find_gpu() if gpu_id is None else gpu_id
     failed = []
     with closing(run_all(waiting, gpu_id, processes or count_processes(gpu_id))) as ended:
-        for run, has_result in ended:
-            if not has_result:
+        for count, (run, has_result) in enumerate(ended, 1):
+            finished = read_finished(matrix, output)
+            summarise(finished, output)
+            if has_result:
+                said = f"rel_f {finished[run]['scores']['rel_f']:.1%}"
+            else:
                 failed.append(run)
-                tqdm.write(f"{run.name} failed, see {run.folder / 'log.txt'}")
-            summarise(read_finished(matrix, output), output)
+                said = f"failed, see {run.folder / 'log.txt'}"
+            # Into a log, too, where there is no bar and lines would be kept back.
+            tqdm.write(f"{count} of {len(waiting)}: {run.name} {said}", file=sys.stderr)
     summarise(read_finished(matrix, output), output)
     from reproduction_plots import draw  # matplotlib, which the results page does without
 

@@ -92,7 +92,13 @@ def test_gpu_is_used_where_there_is_one(matrix: Path, monkeypatch: pytest.Monkey
 
     def pretend(run: Run, gpu_id: int) -> bool:
         used.append(gpu_id)
+        write_result(run, 0.5)
         return True
+
+    def run_anew(gpu_id: int | None = None) -> None:
+        main(matrix, Path("out.json"), "b", 1, gpu_id=gpu_id)
+        shutil.rmtree(reproduce.RUNS)
+        Path("out.json").unlink()
 
     monkeypatch.setattr(reproduce, "train_and_score", pretend)
     monkeypatch.setattr(reproduce, "has_cupy_gpu", True)
@@ -101,10 +107,10 @@ def test_gpu_is_used_where_there_is_one(matrix: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda _: (5 * reproduce.GPU_MEMORY // 2, None))
     monkeypatch.setattr("os.cpu_count", lambda: 16)
     assert reproduce.count_processes(0) == 2 and reproduce.count_processes(-1) == 16
-    main(matrix, Path("out.json"), "b", 1)
-    main(matrix, Path("out.json"), "b", 1, gpu_id=-1)
+    run_anew()
+    run_anew(gpu_id=-1)
     monkeypatch.setattr(reproduce, "has_cupy_gpu", False)
-    main(matrix, Path("out.json"), "b", 1)
+    run_anew()
     assert used == [0] * 3 + [-1] * 6
     assert all(command[-2:] == ["--gpu-id", "0"] for command in run.commands(0))
 
@@ -118,13 +124,17 @@ def test_comments_do_not_make_another_run(matrix: Path) -> None:
 
 def test_rows_are_chosen_by_name(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[str] = []
-    monkeypatch.setattr(
-        reproduce, "train_and_score", lambda run, gpu_id: trained.append(run.name) or True
-    )
+
+    def pretend(run: Run, gpu_id: int) -> bool:
+        trained.append(run.name)
+        write_result(run, 0.5)
+        return True
+
+    monkeypatch.setattr(reproduce, "train_and_score", pretend)
     main(matrix, Path("out.json"), "b", 1)
     assert trained == ["b/x/0", "b/x/1", "b/x/2"]
     main(matrix, Path("out.json"), "*", 1)
-    assert len(trained) == 3 + 9
+    assert len(trained) == 3 + 6
     with pytest.raises(SystemExit):
         main(matrix, Path("out.json"), "c", 1)
 
@@ -199,7 +209,9 @@ def test_what_is_done_is_skipped_and_what_failed_is_named(
     with pytest.raises(SystemExit):
         main(matrix, Path("out.json"), only="", processes=1)
     assert sorted(asked) == sorted(run.name for run in runs[1:])
-    assert "b/x/1 failed" in "".join(capsys.readouterr())
+    told = capsys.readouterr().err
+    for part in ("8 of 8: ", ": b/x/2 rel_f 80.0%", ": b/x/1 failed, see "):
+        assert part in told
     asked.clear()
     with pytest.raises(SystemExit):
         main(matrix, Path("out.json"), only="b", processes=1)
