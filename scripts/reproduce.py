@@ -1,4 +1,5 @@
-"""The rows of configs/reproduction.yml → results/reproduction.json and its plots.
+"""The rows of configs/reproduction.yml → results/reproduction.json and its plots; or of another
+matrix, or to another report, which has no plots.
 
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
 its log; one that has its result there, or in the report, is not run again, so that this can be
@@ -35,6 +36,7 @@ from wasabi import msg
 from spacy_rin.files import write_json
 from spacy_rin.history import read_history
 
+REPORT = Path("results/reproduction.json")
 RUNS = Path("training/reproduce")
 TAGGER = Path("training/tagger_webnlg/model-best")
 # Another test set for models of a data set: the authors' own file, with the full spans of its 703
@@ -135,7 +137,7 @@ class Run:
 
 def main(
     matrix: Annotated[Path, typer.Option(help="Rows to run")] = Path("configs/reproduction.yml"),
-    output: Annotated[Path, typer.Option(help="JSON")] = Path("results/reproduction.json"),
+    output: Annotated[Path, typer.Option(help="JSON")] = REPORT,
     only: Annotated[str, typer.Option(help="Rows of this name; * stands for anything")] = "*",
     processes: Annotated[int, typer.Option(help="Runs at once; 0: one a core")] = 0,
     gpu_id: Annotated[
@@ -167,9 +169,10 @@ def main(
             # Into a log, too, where there is no bar and lines would be kept back.
             tqdm.write(f"{count} of {len(waiting)}: {run.name} {said}", file=sys.stderr)
     summarise(read_finished(matrix, output), output)
-    from reproduction_plots import draw  # matplotlib, which the results page does without
+    if output == REPORT:  # other reports stand beside it, and must not take the place of its plots
+        from reproduction_plots import draw  # matplotlib, which the results page does without
 
-    draw(srsly.read_json(output), output.parent)
+        draw(srsly.read_json(output), output.parent)
     if failed:
         msg.fail(f"{len(failed)} of {len(waiting)} runs failed", exits=1)
     msg.good(f"Wrote {output}")

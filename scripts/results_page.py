@@ -10,7 +10,7 @@ from typing import Any
 import reproduction_page
 import srsly
 import typer
-from reproduce import read_matrix
+from reproduce import REPORT, read_matrix
 from tables import mean_of, prf_table
 from wasabi import msg
 
@@ -21,7 +21,6 @@ from spacy_rin.markdown import percent, table
 
 RESULTS = Path("results")
 BENCHMARK = RESULTS / "benchmark.json"
-REPRODUCTION = RESULTS / "reproduction.json"
 NOTES = RESULTS / "notes.yml"
 JUDGED = RESULTS / "judged_errors.yml"
 EXTRACT = RESULTS / "extract.json"
@@ -85,10 +84,10 @@ def main() -> None:
         for path, title in MATRICES.items()
         if path.exists()
     ]
-    if REPRODUCTION.exists():
+    if REPORT.exists():
         notes = srsly.read_yaml(NOTES) if NOTES.exists() else {}
         wanted = Counter((run.row, run.dataset) for run in read_matrix(MATRIX))
-        rows = srsly.read_json(REPRODUCTION)
+        rows = srsly.read_json(REPORT)
         sections.append(reproduction_page.section(rows, notes, wanted))
     if JUDGED.exists():
         sections.append(reproduction_page.judged_errors(srsly.read_yaml(JUDGED)))
@@ -100,13 +99,13 @@ def main() -> None:
     pages = {RESULTS / "README.md": "\n".join(sections)}
     readme = Path("README.md").read_text(encoding="utf8")
     readme = fill(readme, "results", overview(runs, Path()))
-    if REPRODUCTION.exists():
+    if REPORT.exists():
         best = {row: found for row, found in rows.items() if row in reproduction_page.BEST}
         readme = fill(readme, "best", reproduction_page.overview(best))
     if benchmark:
         readme = fill(readme, "speed", speed_table(benchmark))
     pages[Path("README.md")] = readme
-    whole = REPRODUCTION.exists() and "webnlg" in rows.get("rin_best", {})
+    whole = REPORT.exists() and "webnlg" in rows.get("rin_best", {})
     if whole and {BY_SENTENCE, LEARNED_PASSAGES} <= runs.keys():
         page = OWN_DATA.read_text(encoding="utf8")
         pages[OWN_DATA] = fill(page, "passages", passages_table(runs, rows))

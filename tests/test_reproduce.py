@@ -164,6 +164,17 @@ def test_report_keeps_its_runs_where_their_folders_are_gone(
     assert len(asked) == 9 + 6
 
 
+def test_only_the_report_has_plots(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report, drawn = reproduce.REPORT, []
+    monkeypatch.setattr("reproduction_plots.draw", lambda rows, folder: drawn.append(folder))
+    for run in read_matrix(matrix):
+        write_result(run, 0.5)
+    main(matrix, report.with_name("tuning.json"), "*", 1)
+    assert report.with_name("tuning.json").exists() and not drawn
+    main(matrix, report, "*", 1)
+    assert drawn == [report.parent]
+
+
 def test_missing_vectors_are_said_before_anything_runs(
     matrix: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
