@@ -33,6 +33,9 @@ MATRIX = Path("configs/reproduction.yml")
 # Rows of several seeds: file and title.
 MATRICES = {
     RESULTS / "precision.json": "float32 and bfloat16 products",
+    # python scripts/reproduce.py --only rin_best --output results/rin_best_float32.json
+    RESULTS / "rin_best_float32.json": "rin_best trained again, where products are float32 "
+    "(those of its runs under Reproduction are bfloat16)",
     RESULTS / "tuning.json": "What was tried for rin_best.cfg",
 }
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
