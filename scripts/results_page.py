@@ -33,7 +33,7 @@ MATRIX = Path("configs/reproduction.yml")
 # Rows of several seeds: file and title.
 MATRICES = {
     RESULTS / "precision.json": "float32 and bfloat16 products",
-    # make reproduce again, elsewhere: python scripts/reproduce.py --output results/float32.json
+    # Row by row: python scripts/reproduce.py --only ROW --output results/float32.json
     RESULTS / "float32.json": "Rows trained again, where products are float32 "
     "(those of their runs under Reproduction are bfloat16)",
     RESULTS / "tuning.json": "What was tried for rin_best.cfg",
