@@ -27,9 +27,11 @@ test: lint types
 bench: setup
 	python scripts/benchmark.py
 
-# every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so)
+# every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so);
+# another REPORT does not know the runs of this one, so that they are trained again
+REPORT ?= results/reproduction.json
 reproduce: setup
-	python scripts/reproduce.py --only "$(ONLY)"
+	python scripts/reproduce.py --only "$(ONLY)" --output "$(REPORT)"
 
 lint: setup
 	ruff check .
