@@ -73,7 +73,8 @@ def _rounds(panel: Any, rows: Rows, data: str) -> None:
 
 
 def _thresholds(panel: Any, rows: Rows, data: str) -> None:
-    for row in WITH_THRESHOLD:
+    # a row keeps its colour where another is missing
+    for color, row in enumerate(WITH_THRESHOLD):
         if data not in rows.get(row, {}):
             continue
         runs = rows[row][data]["runs"]
@@ -81,7 +82,7 @@ def _thresholds(panel: Any, rows: Rows, data: str) -> None:
             [100 * statistics.mean(point[x] for point in points) for x in ("rel_r", "rel_p")]
             for points in zip(*(run["by_threshold"] for run in runs), strict=True)
         ]
-        panel.plot(*zip(*curve, strict=True), marker=".", label=row)
+        panel.plot(*zip(*curve, strict=True), marker=".", color=f"C{color}", label=row)
     panel.set(xlabel="recall", ylabel="precision")
 
 
