@@ -20,8 +20,9 @@ setup: .venv/installed
 demo: setup
 	python -m spacy project run demo
 
+# A file stays with one process, since its tests share what they train.
 test: lint types
-	python -m pytest
+	python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # time and memory beside the plain implementation → results/benchmark.json and its plots
 bench: setup
