@@ -35,7 +35,7 @@ MATRICES = {
     RESULTS / "precision.json": "float32 and bfloat16 products",
     # Row by row: make reproduce ONLY=ROW REPORT=results/float32.json
     RESULTS / "float32.json": "Rows trained again, where products are float32 "
-    "(under Reproduction bfloat16, but nyt_trf_k2, which came out the same)",
+    "(those under Reproduction are mostly bfloat16)",
     RESULTS / "tuning.json": "What was tried for rin_best.cfg",
 }
 SCORE_TABLE = table(["score", ""], [[f"`{name}`", text] for name, text in SCORES.items()], "ll")
