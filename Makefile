@@ -26,13 +26,13 @@ test: lint types
 
 # time and memory beside the plain implementation → results/benchmark.json and its plots
 bench: setup
-	python scripts/benchmark.py
+	python -m scripts.bench.benchmark
 
 # every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so);
 # another REPORT does not know the runs of this one, so that they are trained again
 REPORT ?= results/reproduction.json
 reproduce: setup
-	python scripts/reproduce.py --only "$(ONLY)" --output "$(REPORT)"
+	python -m scripts.reproduce.reproduce --only "$(ONLY)" --output "$(REPORT)"
 
 lint: setup
 	ruff check .

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from paths import SHARED_DATA
 from toy import trained
 
 # The toy tensors of the tests are slower on two threads than on one.
 torch.set_num_threads(1)
-
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture

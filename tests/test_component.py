@@ -43,9 +43,9 @@ from toy import (
 )
 
 from spacy_rin import Relation, get_relations, has_relations, set_relations
-from spacy_rin.embed import find_tables
-from spacy_rin.encoder import build_bilstm_encoder
-from spacy_rin.model import Scores, clip_gradients
+from spacy_rin.layers.architecture import Scores, clip_gradients
+from spacy_rin.layers.embed import find_tables
+from spacy_rin.layers.encoder import build_bilstm_encoder
 
 GOLD = gold_docs(Vocab())
 WHITESPACE = st.sampled_from([" ", "  ", "\n", " \n", "\n\n", " \t "])
@@ -212,7 +212,7 @@ def test_saved_pipeline_loads_in_a_fresh_process(nlp: Language, tmp_path: Path) 
 
 
 def test_importing_the_component_does_not_import_its_torch_parts() -> None:
-    code = "import sys, spacy_rin.component; print('spacy_rin.model' in sys.modules)"
+    code = "import sys, spacy_rin.component; print('spacy_rin.layers.architecture' in sys.modules)"
     command = [sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert found.stdout.strip() == "False", found.stderr

@@ -19,21 +19,21 @@ import spacy.cli
 import srsly
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from paths import ROOT
 from spacy.cli.package import package
 from spacy.util import registry
 from sybil import Example as Snippet
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
-from test_project import flat
 from thinc.api import Config
 from toy import SMALL_CONFIG, fit
 from typer.testing import CliRunner
 
 import spacy_rin.cli
-from spacy_rin.convert import convert
-from spacy_rin.inspection import read_docs
+from configs import flat
+from spacy_rin.corpus.convert import convert
+from spacy_rin.corpus.statistics import read_docs
 
-ROOT = Path(__file__).resolve().parents[1]
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = [page for page in PAGES if page not in GENERATED]

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import re
 import subprocess
 import sys
 from hashlib import md5
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import spacy
 import srsly
+from paths import ROOT
 from thinc.api import Config
 from toy import trained
 
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ROOT / "scripts"
-
-
-def load(name: str) -> ModuleType:
-    """Import a script, with its neighbours within reach."""
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        spec = importlib.util.spec_from_file_location(f"script_{name}", SCRIPTS / f"{name}.py")
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-        return module
-    finally:
-        sys.path.remove(str(SCRIPTS))
+from configs import flat
 
 
 def project() -> dict[str, Any]:
@@ -42,13 +27,18 @@ def project() -> dict[str, Any]:
 
 def script(name: str, *args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, args)],
+        [sys.executable, "-m", f"scripts.{name}", *map(str, args)],
         cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def paths(folder: Path) -> tuple[Path, Path]:
+    return folder / "model", folder / "pipeline"
 
 
 def test_every_command_has_help_and_every_workflow_its_commands() -> None:
@@ -67,12 +57,14 @@ def test_project_is_valid_for_spacy() -> None:
 
 def test_commands_name_scripts_that_exist() -> None:
     text = (ROOT / "project.yml").read_text(encoding="utf8")
-    for name in re.findall(r"scripts/(\w+\.py)", text):
-        assert (SCRIPTS / name).is_file(), name
+    for name in re.findall(r"scripts[./]([\w./]+)", text):
+        path = ROOT / "scripts" / name.removesuffix(".py").replace(".", "/")
+        assert path.with_suffix(".py").is_file(), name
 
 
 def test_every_asset_of_a_data_set_is_in_the_project() -> None:
-    datasets = load("datasets")
+    from scripts.data.modules import datasets
+
     dests = {asset["dest"] for asset in project()["assets"]}
     for name, dataset in datasets.DATASETS.items():
         if name == "demo":
@@ -83,13 +75,13 @@ def test_every_asset_of_a_data_set_is_in_the_project() -> None:
 
 
 def test_check_data_says_where_to_get_what_is_missing(tmp_path: Path) -> None:
-    done = script("check_data", "nyt", cwd=tmp_path)
+    done = script("data.check_data", "nyt", cwd=tmp_path)
     assert done.returncode == 1
     assert "assets/nyt/train.jsonl" in done.stdout and "copy_re" in done.stdout
 
 
 def test_check_data_knows_the_data_sets(tmp_path: Path) -> None:
-    done = script("check_data", "nonsense", cwd=tmp_path)
+    done = script("data.check_data", "nonsense", cwd=tmp_path)
     assert done.returncode == 1 and "webnlg" in done.stdout and "Traceback" not in done.stderr
 
 
@@ -101,7 +93,7 @@ def test_local_files_are_copied_by_checksum(tmp_path: Path) -> None:
     asset = {"dest": "assets/x/train.json", "checksum": checksum, "url": "https://example.org/x"}
     other = {"dest": "assets/x/dev.json", "checksum": "0" * 32, "url": "https://example.org/y"}
     srsly.write_yaml(tmp_path / "project.yml", {"assets": [asset, other]})
-    done = script("copy_assets", source, "--project", tmp_path / "project.yml", cwd=tmp_path)
+    done = script("data.copy_assets", source, "--project", tmp_path / "project.yml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "assets/x/train.json").read_text() == "[]"
     assert not (tmp_path / "assets/x/dev.json").exists()
@@ -115,7 +107,9 @@ def test_checksums_are_those_of_the_data(shared_data: Path) -> None:
 
 def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) -> None:
     trained().to_disk(tmp_path / "model")
-    done = script("assemble", "nyt_small", tmp_path / "model", tmp_path / "pipeline", cwd=tmp_path)
+    done = script(
+        "package.assemble", "nyt_small", tmp_path / "model", tmp_path / "pipeline", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     nlp = spacy.load(tmp_path / "pipeline")
     assert nlp.pipe_names[0] == "sentencizer"
@@ -133,13 +127,16 @@ def test_pipeline_that_has_learned_from_joined_texts_reads_them_whole(tmp_path: 
     augmenter = {"@augmenters": "spacy-rin.join.v1", "level": 0.2, "most": 4}
     nlp.config["corpora"]["train"]["augmenter"] = augmenter
     nlp.to_disk(tmp_path / "model")
-    done = script("assemble", "webnlg", tmp_path / "model", tmp_path / "pipeline", cwd=tmp_path)
+    done = script(
+        "package.assemble", "webnlg", tmp_path / "model", tmp_path / "pipeline", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert spacy.load(tmp_path / "pipeline").pipe_names == ["rin"]
 
 
 def test_readme_table_is_that_of_the_results() -> None:
-    page = load("results_page")
+    from scripts.reproduce import results_page as page
+
     runs = {p: srsly.read_json(p) for p in sorted((ROOT / "results").glob("*/*.json"))}
     readme = (ROOT / "README.md").read_text(encoding="utf8")
     assert page.overview(runs, ROOT) in readme
@@ -157,8 +154,8 @@ def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
     """The JSON lines that the README shows are read as it says."""
     readme = (ROOT / "README.md").read_text(encoding="utf8")
     (block,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
-    from spacy_rin.convert import convert
-    from spacy_rin.inspection import read_docs
+    from spacy_rin.corpus.convert import convert
+    from spacy_rin.corpus.statistics import read_docs
 
     (tmp_path / "mine.jsonl").write_text(block, encoding="utf8")
     report = convert(tmp_path / "mine.jsonl", tmp_path / "mine.spacy", strict=True)
@@ -196,11 +193,3 @@ def test_configs_differ_only_where_they_say() -> None:
         different = {k for k in one.keys() | other.keys() if one.get(k) != other.get(k)}
         assert all(any(key.startswith(s) for s in sections) for key in different), different
         assert len(different) <= 10, different
-
-
-def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in config.items():
-        name = f"{prefix}.{key}" if prefix else key
-        values |= flat(value, name) if isinstance(value, dict) else {name: value}
-    return values

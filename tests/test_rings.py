@@ -1,4 +1,4 @@
-"""Which module may import what, and whether every entry point is there."""
+"""Which folder may import what, and whether every entry point is there."""
 
 from __future__ import annotations
 
@@ -14,89 +14,107 @@ import pytest
 import spacy_rin
 
 PACKAGE = Path(spacy_rin.__file__).parent
-TORCH_RING = {"network", "loss", "table", "row_maximum", "layout", "hardware", "interaction"}
-DATA_RING = {
-    *("relations", "readers", "convert", "tags", "units", "targets", "decode", "scorer"),
-    *("errors", "exchange", "files", "inspection", "overlap", "rounds", "augment"),
-    *("pictures", "places", "drawing", "page", "render"),
-    *("card", "describe", "markdown"),
-    *("documents", "parquet", "rows", "journal", "outputs"),
-    *("graph", "graph_page"),
+FOLDERS = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
+# What may be imported by any module of a folder, besides Python's own and the folder's.
+PACKAGES = {
+    "nn": {"torch", "numpy"},
+    "arrays": {"spacy", "numpy"},
+    "corpus": {"spacy", "numpy"},
+    "pictures": {"spacy", "numpy"},
 }
-# Packages of the extras, each imported by one module, inside its functions.
-OPTIONAL = {"parquet": {"pyarrow"}, "engines": {"ray"}, "graph": {"networkx"}}
+# The folders and top modules of the package that a folder may import.
+INNER = {
+    "nn": set(),
+    "arrays": {"relations", "errors"},
+    "corpus": {"arrays", "relations", "errors", "files"},
+    "pictures": {"relations", "errors", "files"},
+    "layers": {"nn", "arrays", "errors"},
+}
+# Packages of the extras: imported inside functions, and each by one folder alone.
+EXTRAS = {"pyarrow": "extract", "ray": "extract", "networkx": "pictures", "rdflib": "exchange"}
+# IPython is what a notebook has, and nothing else.
+LAZY = {*EXTRAS, "IPython"}
 # What everybody's spaCy imports as soon as the package is installed.
-LIGHT = ["spacy_rin", "spacy_rin.component", *(f"spacy_rin.{name}" for name in sorted(DATA_RING))]
+LIGHT = {"spacy_rin", "spacy_rin.component", "spacy_rin.cli"}
 ENTRY_POINTS = distribution("spacy-rin").entry_points
 
 
-def sources(name: str) -> list[Path]:
-    """The files of a module, which may be a package."""
-    folder = PACKAGE / name
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{name}.py"]
+def modules(folder: Path = PACKAGE) -> dict[str, Path]:
+    """The files of a folder and those below it, by module."""
+    paths = {path: path.relative_to(PACKAGE.parent).with_suffix("") for path in folder.rglob("*.py")}
+    return {".".join(p.parts).removesuffix(".__init__"): path for path, p in paths.items()}
 
 
-def imports(name: str) -> Iterator[str]:
-    """Everything a module imports, wherever in it, by its whole name."""
-    for path in sources(name):
-        package = path.relative_to(PACKAGE.parent).parts[:-1]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.level:
-                base = ".".join(package[: len(package) - node.level + 1])
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                yield from (f"{base}.{found}" for found in names)
-            elif isinstance(node, ast.ImportFrom):
-                yield str(node.module)
+def statements(path: Path, lazy: bool = True) -> Iterator[ast.stmt]:
+    """The import statements of a file; those inside functions only if `lazy`."""
+    tree = ast.parse(path.read_text(encoding="utf8"))
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and (lazy or id(node) not in inside):
+            yield node
 
 
-def own(name: str) -> set[str]:
-    """The other modules of this package that a module imports."""
-    parts = [found.split(".") for found in imports(name)]
-    return {part[1] for part in parts if part[0] == "spacy_rin" and part[1:]} - {name}
+def imports(path: Path, lazy: bool = True) -> Iterator[str]:
+    """Every module that a file imports, by its whole name."""
+    package = path.relative_to(PACKAGE.parent).parts[:-1]
+    for node in statements(path, lazy):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join(package[: len(package) - node.level + 1])
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (f"{base}.{found}" for found in names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
 
 
-def others(name: str) -> set[str]:
-    """The packages that a module imports, without the standard library."""
-    tops = {found.split(".")[0] for found in imports(name)}
+def packages(folder: str, lazy: bool = True) -> set[str]:
+    """The packages that a folder imports, without the standard library."""
+    files = modules(PACKAGE / folder).values()
+    tops = {found.split(".")[0] for path in files for found in imports(path, lazy)}
     return tops - set(sys.stdlib_module_names) - {"spacy_rin"}
 
 
-@pytest.mark.parametrize("name", sorted(TORCH_RING))
-def test_torch_ring_imports_torch_only(name: str) -> None:
-    assert "torch" in others(name)
-    assert others(name) <= {"torch", "numpy"}
-    assert own(name) <= TORCH_RING
+def inner(folder: str) -> set[str]:
+    """The other folders and top modules of this package that a folder imports."""
+    files = modules(PACKAGE / folder).values()
+    parts = [found.split(".") for path in files for found in imports(path)]
+    return {part[1] for part in parts if part[0] == "spacy_rin" and part[1:]} - {folder}
 
 
-@pytest.mark.parametrize("name", sorted(DATA_RING))
-def test_data_ring_imports_neither_torch_nor_thinc(name: str) -> None:
-    # A notebook, and only a notebook, has IPython.
-    notebook = {"IPython"} if name == "render" else set()
-    assert others(name) <= {"spacy", "numpy"} | notebook | OPTIONAL.get(name, set())
+@pytest.mark.parametrize("folder", sorted(PACKAGES))
+def test_folder_imports_the_packages_of_its_ring(folder: str) -> None:
+    assert packages(folder, lazy=False) <= PACKAGES[folder]
+    assert packages(folder) <= PACKAGES[folder] | LAZY
 
 
-@pytest.mark.parametrize("package", ["pyarrow", "ray", "networkx"])
-def test_package_of_an_extra_is_imported_by_one_module(package: str) -> None:
-    names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
-    users = {name for name in names if package in others(name)}
-    assert users == {name for name, packages in OPTIONAL.items() if package in packages}
+@pytest.mark.parametrize("folder", sorted(INNER))
+def test_folder_imports_the_folders_of_its_ring(folder: str) -> None:
+    assert inner(folder) <= INNER[folder]
 
 
-@pytest.mark.parametrize("name", sorted(DATA_RING))
-def test_data_ring_imports_nothing_outside_itself(name: str) -> None:
-    assert own(name) <= DATA_RING
-
-
-def test_nothing_is_called_utils() -> None:
-    assert [path.name for path in PACKAGE.rglob("*util*")] == []
+@pytest.mark.parametrize("package", sorted(EXTRAS))
+def test_package_of_an_extra_is_imported_inside_functions_of_one_folder(package: str) -> None:
+    assert {folder for folder in FOLDERS if package in packages(folder)} == {EXTRAS[package]}
+    assert package not in packages(EXTRAS[package], lazy=False)
 
 
 def test_modules_do_not_import_each_other_in_a_circle() -> None:
-    names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
-    names -= {"__init__", "__pycache__"}
-    graph = {name: own(name) & names for name in names}
+    files = modules()
+    graph = {name: set(imports(path)) & files.keys() - {name} for name, path in files.items()}
+    while graph:
+        leaves = {name for name, needed in graph.items() if not needed & graph.keys()}
+        assert leaves, f"circle among {sorted(graph)}"
+        graph = {name: needed for name, needed in graph.items() if name not in leaves}
+
+
+def test_folders_do_not_import_each_other_in_a_circle() -> None:
+    graph = {folder: inner(folder) & set(FOLDERS) for folder in FOLDERS}
     while graph:
         leaves = {name for name, needed in graph.items() if not needed & graph.keys()}
         assert leaves, f"circle among {sorted(graph)}"
@@ -105,11 +123,18 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
 def test_light_modules_do_not_need_torch() -> None:
     # thinc imports torch by itself where it is installed, so sys.modules would say nothing.
-    missing = ("torch", "pyarrow", "ray", "networkx")
+    missing = ("torch", *EXTRAS)
     block = "".join(f"sys.modules[{name!r}] = None\n" for name in missing)
-    code = f"import sys\n{block}import spacy_rin.extract_command, {', '.join(LIGHT)}\n"
+    data = [name for name in modules() if name.split(".")[1:2] in (["arrays"], ["corpus"])]
+    code = f"import sys\n{block}import {', '.join(sorted({*LIGHT, *data}))}\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_import_of_the_package_leaves_pictures_alone() -> None:
+    code = "import sys, spacy_rin, spacy_rin.component; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not [name for name in done.stdout.split() if name.startswith("spacy_rin.pictures")]
 
 
 @pytest.mark.parametrize("point", ENTRY_POINTS, ids=lambda point: f"{point.group}:{point.name}")

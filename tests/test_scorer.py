@@ -15,8 +15,8 @@ from spacy.training import Example
 
 import spacy_rin.component  # noqa: F401 - registers the factory
 from spacy_rin import Relation
+from spacy_rin.arrays.tags import EntitySpan
 from spacy_rin.scorer import make_rin_scorer, score_rin
-from spacy_rin.tags import EntitySpan
 
 NLP = spacy.blank("en")
 WORDS = ["Ann", "Lee", "met", "Bob", "Ray", "in", "New", "York", "and", "Rome"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import spacy
 import srsly
+from paths import ROOT
 from spacy.cli import app
 from spacy.cli.find_threshold import find_threshold
 from spacy.tokens import Doc, DocBin
@@ -31,7 +32,7 @@ from typer.testing import CliRunner, Result
 
 from spacy_rin import has_relations
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+CONFIGS = ROOT / "configs"
 NAMES = sorted(path.name for path in CONFIGS.glob("*.cfg"))
 SIZES = {
     "components.rin.model.hidden_width": 32,

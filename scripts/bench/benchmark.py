@@ -21,10 +21,10 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from spacy_rin.evaluate import describe_corpus
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.evaluation.environment import describe_hardware, package_versions
+from spacy_rin.evaluation.report import describe_corpus
 from spacy_rin.files import replacing, write_json
-from spacy_rin.inspection import read_docs
-from spacy_rin.provenance import describe_hardware, package_versions
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -152,8 +152,8 @@ def plan(
 
 def run_case(case: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Run a case in a process of its own and read what it prints."""
-    script = Path(__file__).with_name("bench_cases.py")
-    command = [sys.executable, "-W", "ignore", str(script), case, json.dumps(arguments)]
+    module = "scripts.bench.modules.cases"
+    command = [sys.executable, "-W", "ignore", "-m", module, case, json.dumps(arguments)]
     # torch reads the number of threads when it starts; without it, a pool of all cores stands by.
     environment = {**os.environ, "OMP_NUM_THREADS": str(arguments["threads"])}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -24,12 +24,12 @@ import typer
 from numpy import array_split, median
 from wasabi import msg
 
-from spacy_rin.documents import Document
-from spacy_rin.extract import journal_path
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.evaluation.environment import describe_hardware, package_versions
+from spacy_rin.extract.documents import Document
+from spacy_rin.extract.engines.worker import BatchReader, identify
+from spacy_rin.extract.run import journal_path
 from spacy_rin.files import write_json
-from spacy_rin.inspection import read_docs
-from spacy_rin.provenance import describe_hardware, package_versions
-from spacy_rin.reading import BatchReader, identify
 
 CORPORA = ("webnlg/test", "nyt/test", "nyt_small/test")
 SECONDS_BETWEEN_SAMPLES = 0.25

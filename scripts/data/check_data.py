@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import typer
-from datasets import find_dataset, missing_files
 from wasabi import msg
+
+from scripts.data.modules.datasets import find_dataset, missing_files
 
 
 def main(names: list[str]) -> None:
     """Check the raw files of data sets.
 
-    names (list[str]): Data sets of scripts/datasets.py.
+    names (list[str]): Data sets of scripts/data/modules/datasets.py.
     """
     complete = True
     for name in dict.fromkeys(names):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
-from datasets import find_dataset
 from wasabi import msg
 
+from scripts.data.modules.datasets import find_dataset
 from spacy_rin.cli import run_convert
 
 
 def main(names: list[str], untyped: bool = False) -> None:
     """Convert data sets, as `spacy-rin convert` does a single file.
 
-    names (list[str]): Data sets of scripts/datasets.py.
+    names (list[str]): Data sets of scripts/data/modules/datasets.py.
     untyped (bool): Whether all entities get the label ENTITY.
     """
     for name in dict.fromkeys(names):

@@ -18,12 +18,12 @@ from typing import Any
 
 import spacy
 import typer
-from demo_composer import Composer, Draft, Triple
-from demo_facts import World
-from demo_names import Name, make_pools
-from demo_templates import DOCUMENT, LABELS, LEXICON
 from spacy.language import Language
 
+from scripts.data.modules.demo_composer import Composer, Draft, Triple
+from scripts.data.modules.demo_facts import World
+from scripts.data.modules.demo_names import Name, make_pools
+from scripts.data.modules.demo_templates import DOCUMENT, LABELS, LEXICON
 from spacy_rin.files import write_text
 
 Record = dict[str, Any]

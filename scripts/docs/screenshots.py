@@ -13,17 +13,17 @@ from tempfile import TemporaryDirectory
 
 import spacy
 import typer
-from browser import open_browser, open_page
 from spacy.tokens import Doc, Span
 from wasabi import msg
 
+from scripts.docs.modules.browser import open_browser, open_page
 from spacy_rin import Relation, set_relations
-from spacy_rin.graph import read_triples
-from spacy_rin.graph_page import write_graph_page
-from spacy_rin.inspection import read_docs
-from spacy_rin.page import write_page
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.pictures.graph import read_triples
+from spacy_rin.pictures.graph_page import write_graph_page
+from spacy_rin.pictures.page import write_page
 
-PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PORTS = ["Anvik", "Bellhaven", "Corrin", "Dunmouth", "Eskvik", "Farholm", "Gullport", "Hestness"]
 PHONE = 390
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import spacy
 import typer
-from datasets import find_dataset
 from wasabi import msg
 
+from scripts.data.modules.datasets import find_dataset
 from spacy_rin.files import replacing
 
 AUTHOR = "spacy-rin"

@@ -8,11 +8,11 @@ from pathlib import Path
 import spacy
 import srsly
 import typer
-from datasets import ASSETS, find_dataset
 from wasabi import msg
 
-from spacy_rin.inspection import read_docs
-from spacy_rin.page import write_page
+from scripts.data.modules.datasets import ASSETS, find_dataset
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.pictures.page import write_page
 
 
 def main(name: str) -> None:

@@ -13,19 +13,19 @@ from typing import Annotated, Any
 import numpy as np
 import spacy
 import typer
-from reproduce import read_matrix
 from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
+from scripts.reproduce.reproduce import read_matrix
 from spacy_rin import get_relations
+from spacy_rin.arrays.rounds import Round
 from spacy_rin.component import RelationExtractor, find_rin
-from spacy_rin.drawing import draw
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.evaluation.markdown import table
 from spacy_rin.files import write_text
-from spacy_rin.inspection import read_docs
-from spacy_rin.markdown import table
-from spacy_rin.pictures import make_pictures
-from spacy_rin.rounds import Round
+from spacy_rin.pictures.picture import make_pictures
+from spacy_rin.pictures.svg import draw
 
 # Words that one sentence of the test set alone has together.
 SENTENCES = (("Europe", "Denmark", "Norway"), ("Scott", "vision", "York"))
@@ -34,9 +34,9 @@ LEAST = 0.05
 HEADER = """# Case studies
 
 The two sentences of NYT's test set that the paper discusses, read by systems trained on `nyt_small`
-(4,500 sentences of the validation set, seed 0). Written by `scripts/case_studies.py`. Under each
-system, its rounds: the probability of the best tag of a word, where it is no O, and the highest
-probability of a relation over all tails for a word as head, from 0.05 on.
+(4,500 sentences of the validation set, seed 0). Written by `scripts/reproduce/case_studies.py`.
+Under each system, its rounds: the probability of the best tag of a word, where it is no O, and the
+highest probability of a relation over all tails for a word as head, from 0.05 on.
 """
 
 

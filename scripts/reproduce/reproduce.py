@@ -34,7 +34,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_rin.files import write_json
-from spacy_rin.history import read_history
+from spacy_rin.training.history import read_history
 
 REPORT = Path("results/reproduction.json")
 RUNS = Path("training/reproduce")
@@ -170,7 +170,9 @@ def main(
             tqdm.write(f"{count} of {len(waiting)}: {run.name} {said}", file=sys.stderr)
     summarise(read_finished(matrix, output), output)
     if output == REPORT:  # other reports stand beside it, and must not take the place of its plots
-        from reproduction_plots import draw  # matplotlib, which the results page does without
+        from scripts.reproduce.modules.reproduction_plots import (
+            draw,  # matplotlib, which the results page does without
+        )
 
         draw(srsly.read_json(output), output.parent)
     if failed:

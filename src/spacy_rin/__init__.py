@@ -1,5 +1,7 @@
 """Joint entity and relation extraction for spaCy with the Recurrent Interaction Network."""
 
+from typing import Any
+
 from spacy.tokens import Doc, Span
 
 from .relations import (
@@ -11,7 +13,6 @@ from .relations import (
     register,
     set_relations,
 )
-from .render import render
 
 __version__ = "0.1.0"
 __all__ = [
@@ -28,3 +29,12 @@ __all__ = [
 # since this import runs in everybody's spaCy.
 if not any(owner.has_extension(ATTRIBUTE) for owner in (Doc, Span)):
     register()
+
+
+def __getattr__(name: str) -> Any:
+    # Only who draws pays for the pictures: every spaCy pipeline imports this package.
+    if name == "render":
+        from .pictures.notebook import render
+
+        return render
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,18 +22,18 @@ from spacy.ty import ListenedToComponent
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
-from .decode import Prediction, decode, find_blocked
-from .embed import build, count, find_tables
+from .arrays.batch import Batch, make_batch
+from .arrays.decode import Prediction, decode, find_blocked
+from .arrays.rounds import Round, read_rounds
+from .arrays.tags import TagSet, joint_tags
+from .arrays.targets import aligned_nested, make_targets, validate_gold
 from .errors import Errors
+from .layers.embed import build, count, find_tables
 from .relations import ATTRIBUTE, Relation, get_relations, register, set_relations
-from .rounds import Round, read_rounds
-from .tags import TagSet, joint_tags
-from .targets import aligned_nested, make_targets, validate_gold
-from .units import Batch, make_batch
 
 if TYPE_CHECKING:
-    from .loss import Loss
-    from .model import Scores
+    from .layers.architecture import Scores
+    from .nn.loss import Loss
 
 DEFAULT_CONFIG = """
 [model]
@@ -300,7 +300,7 @@ class RelationExtractor(TrainablePipe):
             if table.attrs["attr"] == "TAG":
                 counter.update(dict.fromkeys(self._tagger_tags(nlp), 1))
             build(table, counter)
-        from .model import set_output_sizes
+        from .layers.architecture import set_output_sizes
 
         set_output_sizes(self.model, len(self.tag_set), len(self.labels))
         self.model.initialize(X=self._batch(sample))
@@ -342,7 +342,7 @@ class RelationExtractor(TrainablePipe):
         """
         if not self._is_initialized:
             raise ValueError(Errors.R033.format(name=self.name))
-        from .model import predict_layers
+        from .layers.architecture import predict_layers
 
         batch = self._batch(docs)
         return read_rounds(predict_layers(self.model, batch), batch, self._decode)
@@ -436,10 +436,10 @@ class RelationExtractor(TrainablePipe):
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the parameters, with the global norm of their gradients clipped."""
-        from .shim import keep_tensors
+        from .layers.shim import keep_tensors
 
         if self.cfg["max_grad_norm"]:
-            from .model import clip_gradients
+            from .layers.architecture import clip_gradients
 
             clip_gradients(self.model, self.cfg["max_grad_norm"])
         with keep_tensors(self.model):
@@ -450,7 +450,7 @@ class RelationExtractor(TrainablePipe):
 
         params (dict): Parameters by (model id, name).
         """
-        from .shim import use_averages
+        from .layers.shim import use_averages
 
         self.averages = params
         # A generator, as spaCy's own: `nlp.use_params` steps through it.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
-from spacy_rin.units import Batch, Window, find_words, make_batch, make_unit_spans, to_words
+from spacy_rin.arrays.batch import Batch, Window, find_words, make_batch, make_unit_spans, to_words
 
 NLP = spacy.blank("en")
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
+from bioes import is_valid, tags_of
+from dense import DenseReader, make_doc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
-from test_decode import DenseReader, make_doc
-from test_tags import is_valid, tags_of
 from toy import (
     COPIES,
     PLACES,
@@ -35,14 +35,14 @@ from toy import (
 )
 
 from spacy_rin import Relation, get_relations
-from spacy_rin.analysis import missed_kinds
-from spacy_rin.authors import _tagged_right
-from spacy_rin.decode import Prediction, decode
-from spacy_rin.evaluate import evaluate
-from spacy_rin.inspection import inspect_docs
-from spacy_rin.tags import NESTED, EntitySpan, TagSet, joint_tags
-from spacy_rin.targets import make_targets, nested_mentions
-from spacy_rin.units import make_batch
+from spacy_rin.arrays.batch import make_batch
+from spacy_rin.arrays.decode import Prediction, decode
+from spacy_rin.arrays.tags import NESTED, EntitySpan, TagSet, joint_tags
+from spacy_rin.arrays.targets import make_targets, nested_mentions
+from spacy_rin.corpus.statistics import inspect_docs
+from spacy_rin.evaluation.error_analysis import missed_kinds
+from spacy_rin.evaluation.released_scorer import _tagged_right
+from spacy_rin.evaluation.report import evaluate
 
 NLP = spacy.blank("en")
 FLAT = TagSet(["LOC", "PER"])

@@ -9,7 +9,7 @@ from reference import all_rounds
 from spacy.tokens import Doc
 from toy import blank, initialised, rin_of, trained
 
-from spacy_rin.decode import Prediction
+from spacy_rin.arrays.decode import Prediction
 
 TEXTS = ["Ada Lovelace was born in London .", "Plato works for Initech .", "it rained ."]
 

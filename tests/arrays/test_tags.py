@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import pytest
+from bioes import LABELS, is_valid, tags_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from spacy_rin.tags import OUTSIDE, EntitySpan, TagSet
+from spacy_rin.arrays.tags import OUTSIDE, EntitySpan, TagSet
 
-LABELS = ["LOC", "PER"]
 TAGS = TagSet(LABELS)
-
-
-def tags_of(spans: list[EntitySpan], length: int) -> list[str]:
-    """BIOES names of the tags, one word at a time."""
-    names = []
-    for i in range(length):
-        name = "O"
-        for start, end, label in spans:
-            if start <= i < end:
-                if end - start == 1:
-                    name = f"S-{label}"
-                elif i == start:
-                    name = f"B-{label}"
-                elif i == end - 1:
-                    name = f"E-{label}"
-                else:
-                    name = f"I-{label}"
-        names.append(name)
-    return names
 
 
 def segmentations(start: int, length: int) -> Iterator[list[EntitySpan]]:
@@ -55,11 +35,6 @@ def valid_sequences(length: int) -> np.ndarray:
     """(number, length) all valid tag sequences."""
     names = [tags_of(spans, length) for spans in segmentations(0, length)]
     return np.array([[TAGS.names.index(name) for name in sequence] for sequence in names])
-
-
-def is_valid(names: list[str]) -> bool:
-    entities = "|".join(f"S-{label} |B-{label} (I-{label} )*E-{label} " for label in LABELS)
-    return re.fullmatch(f"(O |{entities})*", "".join(f"{name} " for name in names)) is not None
 
 
 @st.composite

@@ -11,15 +11,16 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from paths import SHARED_DATA
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 from spacy.vocab import Vocab
 
 from spacy_rin import get_relations, has_relations
-from spacy_rin.convert import UNPLACED, Report, convert, make_doc
-from spacy_rin.readers import Mention, Reason, Record, Triple
+from spacy_rin.corpus.convert import UNPLACED, Report, convert, make_doc
+from spacy_rin.corpus.readers import Mention, Reason, Record, Triple
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = SHARED_DATA
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets in {DATA}")
 
 WORDS = ["New", "York", "City", "lies", "in", "New", "York", "."]

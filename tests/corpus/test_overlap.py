@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_rin import Relation
-from spacy_rin.overlap import overlap_classes
+from spacy_rin.corpus.overlap import overlap_classes
 
 SPANS = {"a": (0, 1), "b": (2, 3), "c": (4, 6), "d": (7, 8), "in_c": (5, 6)}
 

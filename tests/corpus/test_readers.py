@@ -13,18 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paths import SHARED_DATA
 
-from spacy_rin.readers import (
-    FORMATS,
-    Dropped,
-    Reason,
-    Record,
-    detect_format,
-    read_records,
-)
-from spacy_rin.readers.jsonstream import JsonStream
+from spacy_rin.corpus.readers import FORMATS, Dropped, Reason, Record, detect_format, read_records
+from spacy_rin.corpus.readers.jsonstream import JsonStream
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = SHARED_DATA
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets in {DATA}")
 
 WORDS = ["Ada", "Lovelace", "was", "born", "in", "London", "."]
@@ -335,7 +329,7 @@ def test_streaming_gives_what_loading_gives(
 ) -> None:
     text = json.dumps(values, indent=indent, ensure_ascii=ascii)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_rin.readers.jsonstream.CHUNK", chunk)
+        patch.setattr("spacy_rin.corpus.readers.jsonstream.CHUNK", chunk)
         stream = JsonStream(StringIO(text), Path("list.json"))
         assert [value for _, _, value in stream.items()] == json.loads(text)
         stream.end()

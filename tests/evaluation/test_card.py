@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from spacy_rin.card import SCORES, find_limits, make_card
-from spacy_rin.inspection import Labels
+from spacy_rin.corpus.statistics import Labels
+from spacy_rin.evaluation.card import SCORES, find_limits, make_card
 
 META: dict[str, Any] = {
     "lang": "en",

@@ -10,7 +10,7 @@ from spacy.vocab import Vocab
 from toy import gold_docs, gold_examples, initialised, rin_of, train
 
 from spacy_rin import Relation, get_relations, set_relations
-from spacy_rin.analysis import (
+from spacy_rin.evaluation.error_analysis import (
     THRESHOLDS,
     by_frequency,
     by_threshold,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from spacy_rin.markdown import code, percent, plain, table
+from spacy_rin.evaluation.markdown import code, percent, plain, table
 
 CELLS = st.text("ab |3", min_size=1).map(str.strip).filter(bool)
 

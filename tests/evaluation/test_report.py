@@ -13,12 +13,12 @@ from spacy.training import Example
 from toy import COPIES, PATTERNS, as_example, gold_docs, gold_examples, texts, trained, write_corpus
 
 from spacy_rin import Relation, get_relations, set_relations
-from spacy_rin.authors import _tagged_right, score_authors
+from spacy_rin.arrays.batch import make_batch
+from spacy_rin.arrays.tags import MASKED, TagSet
 from spacy_rin.component import find_rin
-from spacy_rin.convert import UNPLACED
-from spacy_rin.evaluate import describe_corpus, evaluate, score_joined
-from spacy_rin.tags import MASKED, TagSet
-from spacy_rin.units import make_batch
+from spacy_rin.corpus.convert import UNPLACED
+from spacy_rin.evaluation.released_scorer import _tagged_right, score_authors
+from spacy_rin.evaluation.report import describe_corpus, evaluate, score_joined
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_neighbours_in_the_file_are_not_joined(
     test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
     joined: list[list[str]] = []
     monkeypatch.setattr(
-        "spacy_rin.evaluate.score_joined",
+        "spacy_rin.evaluation.report.score_joined",
         lambda nlp, docs, size: joined.append([doc.text for doc in docs]),
     )
     evaluate(nlp, test)

@@ -19,9 +19,9 @@ from typer.testing import CliRunner, Result
 
 from spacy_rin import Relation
 from spacy_rin.cli import app
-from spacy_rin.describe import write_card
-from spacy_rin.evaluate import evaluate, make_record
-from spacy_rin.inspection import PHRASE, count_labels
+from spacy_rin.corpus.statistics import PHRASE, count_labels
+from spacy_rin.evaluation.report import evaluate, make_record
+from spacy_rin.evaluation.write_card import write_card
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from spacy.vocab import Vocab
 from toy import gold_docs, write_corpus
 
 from spacy_rin import Relation, get_relations
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.exchange.export import FORMATS, Change, export
 from spacy_rin.exchange.rel_component import from_rel_component
-from spacy_rin.export import FORMATS, Change, export
-from spacy_rin.inspection import read_docs
 from spacy_rin.relations import KEY
 
 

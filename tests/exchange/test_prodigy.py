@@ -12,19 +12,19 @@ import spacy
 from drawn import content, docs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_demo_corpus import make_corpus
 from spacy.tokens import Doc, Span
 from spacy.training import Corpus
 from spacy.vocab import Vocab
 from toy import gold_docs, write_corpus
 
+from scripts.data.make_demo_corpus import make_corpus
 from spacy_rin import Relation, get_relations, has_relations
-from spacy_rin.convert import convert, make_doc
+from spacy_rin.corpus.convert import convert, make_doc
+from spacy_rin.corpus.readers import Reason
+from spacy_rin.corpus.readers.user_formats import parse_rin
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.exchange.export import export
 from spacy_rin.exchange.prodigy import find_undrawn, from_prodigy, to_prodigy
-from spacy_rin.export import export
-from spacy_rin.inspection import read_docs
-from spacy_rin.readers import Reason
-from spacy_rin.readers.user_formats import parse_rin
 
 # A task as Prodigy's database gives it, in the form that the rel_component tutorial reads.
 ANSWER: dict[str, Any] = {

@@ -12,18 +12,19 @@ import pytest
 import spacy
 from drawn import cell, docs
 from hypothesis import given, settings
+from paths import ROOT
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 from toy import gold_docs
 
 from spacy_rin import Relation, get_relations
+from spacy_rin.corpus.statistics import read_docs
 from spacy_rin.exchange.rel_component import (
     KEY,
     find_left_out,
     from_rel_component,
     to_rel_component,
 )
-from spacy_rin.inspection import read_docs
 
 LABELS = ["born_in", "near"]
 
@@ -104,7 +105,7 @@ def test_rel_does_not_survive_bytes() -> None:
 def test_way_over_of_the_docs_page(
     tutorial: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = Path(__file__).parents[1] / "docs" / "exchange.md"
+    page = ROOT / "docs" / "exchange.md"
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf8"), re.DOTALL)
     (code,) = (block for block in blocks if "from_rel_component" in block)
     gold = related_doc()

@@ -11,16 +11,17 @@ import pytest
 from drawn import docs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import ROOT
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 from toy import gold_docs, triple_texts, write_corpus
 
 from spacy_rin import Relation, get_relations
-from spacy_rin.export import export
+from spacy_rin.exchange.export import export
 
 rdflib = pytest.importorskip("rdflib")
 
-from spacy_rin.rdf import to_graph, write_turtle  # noqa: E402
+from spacy_rin.exchange.turtle import to_graph, write_turtle  # noqa: E402
 
 HERE = "https://example.org/facts/"
 FACTS = """
@@ -64,7 +65,7 @@ def test_statement_says_where_and_how_surely() -> None:
 
 
 def test_graph_of_the_docs_page() -> None:
-    page = Path(__file__).parents[1] / "docs" / "exchange.md"
+    page = ROOT / "docs" / "exchange.md"
     (block,) = re.findall(r"```turtle\n(.*?)```", page.read_text(encoding="utf8"), re.DOTALL)
     doc = Doc(Vocab(), words=["Ada", "Lovelace", "was", "born", "in", "London"])
     doc.ents = [Span(doc, 0, 2, "PER"), Span(doc, 5, 6, "LOC")]
@@ -104,7 +105,7 @@ def test_namespace_that_starts_no_iri_is_an_error(namespace: str) -> None:
 
 def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write_corpus(tmp_path / "gold.spacy", gold_docs(Vocab()))
-    monkeypatch.delitem(sys.modules, "spacy_rin.rdf")
+    monkeypatch.delitem(sys.modules, "spacy_rin.exchange.turtle")
     monkeypatch.setitem(sys.modules, "rdflib", None)
     with pytest.raises(ValueError, match=r"spacy-rin\[rdf\]"):
         export(source, tmp_path / "out.ttl", "turtle")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_rin.documents import (
+from spacy_rin.extract.documents import (
     BATCH_CHARACTERS,
     Document,
     Source,

@@ -15,11 +15,11 @@ import pytest
 import spacy
 from toy import gold_docs
 
-from spacy_rin.documents import Source, read_batches
-from spacy_rin.engines import Workers, read_all
-from spacy_rin.extract import extract, journal_path
-from spacy_rin.journal import Done
-from spacy_rin.reading import identify
+from spacy_rin.extract.documents import Source, read_batches
+from spacy_rin.extract.engines import Workers, read_all
+from spacy_rin.extract.engines.worker import identify
+from spacy_rin.extract.journal import Done
+from spacy_rin.extract.run import extract, journal_path
 
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_rin.journal import Done, Entry, Journal, read_entries
+from spacy_rin.extract.journal import Done, Entry, Journal, read_entries
 
 HEADER: dict[str, Any] = {"version": 1, "inputs": [{"path": "a.txt"}], "model": "é"}
 

@@ -18,10 +18,13 @@ from hypothesis import strategies as st
 from toy import gold_docs, trained, triples
 from typer.testing import CliRunner, Result
 
-from spacy_rin import Relation, documents, extract_command, outputs, reading
+from spacy_rin import Relation
 from spacy_rin.cli import app
-from spacy_rin.extract import extract, journal_path, rows_of
-from spacy_rin.rows import COLUMNS
+from spacy_rin.cli import extract as extract_command
+from spacy_rin.extract import documents, outputs
+from spacy_rin.extract.engines import worker as reading
+from spacy_rin.extract.rows import COLUMNS
+from spacy_rin.extract.run import extract, journal_path, rows_of
 
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)][:14]
 
@@ -215,7 +218,7 @@ def whole_run(model: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     source, output = folder / "texts.txt", folder / "out.jsonl"
     source.write_text("\n".join(TEXTS), encoding="utf8")
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("spacy_rin.extract.write_output", _die)
+        patch.setattr("spacy_rin.extract.run.write_output", _die)
         extract([source], output, model, batch_size=3)
     journal = journal_path(output).read_bytes()
     extract([source], output, model, batch_size=3, resume=True)
@@ -392,7 +395,7 @@ def test_script_that_starts_itself_again_is_told_so(model: str, tmp_path: Path) 
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf8")
     script = tmp_path / "script.py"
     script.write_text(
-        "from spacy_rin.extract import extract\n"
+        "from spacy_rin.extract.run import extract\n"
         f"extract('texts.txt', 'out.jsonl', {model!r}, processes=2)\n"
     )
     command = [sys.executable, str(script)]

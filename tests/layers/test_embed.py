@@ -14,7 +14,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, chain, set_dropout_rate, with_array
 from thinc.layers import Linear
 
-from spacy_rin.embed import build, build_word_tag_embed, count, find_tables
+from spacy_rin.layers.embed import build, build_word_tag_embed, count, find_tables
 
 WORD_WIDTH, TAG_WIDTH = 4, 3
 VECTORS = {

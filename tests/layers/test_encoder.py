@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from thinc.api import Model
 from torch import Tensor, nn
 
-from spacy_rin.encoder import BiLSTM, build_bilstm_encoder, group_texts, round_up
-from spacy_rin.shim import deserialize_module, serialize_module
+from spacy_rin.layers.encoder import BiLSTM, build_bilstm_encoder, group_texts, round_up
+from spacy_rin.layers.shim import deserialize_module, serialize_module
 
 INPUT, WIDTH = 5, 6
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import spacy
 import torch
+from paths import ROOT
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -39,8 +40,8 @@ from toy import (
 
 from spacy_rin import has_relations, set_relations
 from spacy_rin.component import RelationExtractor
-from spacy_rin.evaluate import evaluate
-from spacy_rin.reading import BatchReader
+from spacy_rin.evaluation.report import evaluate
+from spacy_rin.extract.engines.worker import BatchReader
 
 RIN = {"@architectures": "spacy-rin.RIN.v1", "hidden_width": 32, "rounds": 2}
 CNN = {
@@ -55,7 +56,7 @@ CNN = {
 }
 WORDS = {"@architectures": "spacy-rin.WordTagEmbed.v1", "word_width": 16, "tag_width": 0}
 # That of the shipped config
-ALONE = Path(__file__).parent.parent / "configs" / "rin_trf_alone.cfg"
+ALONE = ROOT / "configs" / "rin_trf_alone.cfg"
 POOLING = Config().from_disk(ALONE)["components"]["rin"]["model"]["tok2vec"]["pooling"]
 AUTOCAST = {"after_init": {"@callbacks": "spacy-rin.autocast.v1", "precision": "bfloat16"}}
 UPSTREAM = ["transformer", "transformer and words", "tok2vec"]
@@ -384,7 +385,7 @@ def test_many_documents_are_read_in_the_faster_precision(
 ) -> None:
     plain = make("transformer")
     plain.to_disk(tmp_path)
-    monkeypatch.setattr("spacy_rin.autocast.product_dtype", lambda *_: torch.bfloat16)
+    monkeypatch.setattr("spacy_rin.layers.autocast.product_dtype", lambda *_: torch.bfloat16)
     reader = BatchReader(str(tmp_path))
     found, right = (
         nlp(texts()[0])._.trf_data.model_output.last_hidden_state for nlp in (reader.nlp, plain)

@@ -16,15 +16,15 @@ from thinc.api import Config
 from torch import Tensor
 from toy import SMALL_CONFIG, gold_examples, initialised, rin_of, train, trained_bytes
 
-from spacy_rin import hardware
-from spacy_rin import row_maximum as row_maximum_module
-from spacy_rin.hardware import block_cells, product_dtype
-from spacy_rin.interaction import PaperInteraction
-from spacy_rin.layout import Layout
-from spacy_rin.loss import relation_loss
-from spacy_rin.network import RIN
-from spacy_rin.row_maximum import row_maximum
-from spacy_rin.table import BlockReader, Table
+from spacy_rin.nn import device as hardware
+from spacy_rin.nn import row_maximum as row_maximum_module
+from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.device import block_cells, product_dtype
+from spacy_rin.nn.interaction import PaperInteraction
+from spacy_rin.nn.loss import relation_loss
+from spacy_rin.nn.network import RIN
+from spacy_rin.nn.row_maximum import row_maximum
+from spacy_rin.nn.table import BlockReader, Table
 
 CPU = torch.device("cpu")
 WIDTH, N_TAGS, N_LABELS = 20, 5, 12
@@ -252,7 +252,7 @@ THREADS = """
 import multiprocessing, torch
 
 def threads():
-    import spacy_rin.model
+    import spacy_rin.layers.architecture
     return torch.get_num_threads()
 
 if __name__ == "__main__":

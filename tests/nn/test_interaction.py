@@ -10,9 +10,9 @@ from reference import gru, pair_logits, row_maximum, tag_logits
 from torch import Tensor
 from toy import gold_examples, initialised, small_config, train, triples
 
-from spacy_rin.interaction import SeparateTasks, SlidesInteraction
-from spacy_rin.layout import Layout
-from spacy_rin.network import RIN
+from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.interaction import SeparateTasks, SlidesInteraction
+from spacy_rin.nn.network import RIN
 
 WIDTH, N_TAGS, N_LABELS = 6, 5, 4
 CPU = torch.device("cpu")

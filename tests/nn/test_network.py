@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from reference import forward, loss, random_params
 from torch import Tensor
 
-from spacy_rin.interaction import PaperInteraction
-from spacy_rin.layout import Layout
-from spacy_rin.loss import relation_loss, tag_loss
-from spacy_rin.network import RIN
-from spacy_rin.row_maximum import row_maximum
-from spacy_rin.table import Table
+from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.interaction import PaperInteraction
+from spacy_rin.nn.loss import relation_loss, tag_loss
+from spacy_rin.nn.network import RIN
+from spacy_rin.nn.row_maximum import row_maximum
+from spacy_rin.nn.table import Table
 
 WIDTH, N_TAGS, N_LABELS = 6, 5, 4
 LENGTHS = [3, 1, 5, 3]
@@ -208,7 +208,7 @@ def test_prediction_in_parts_is_that_of_training(lengths: list[int], max_words: 
     words = torch.randn(sum(lengths), WIDTH)
     expected_tags, expected = network(words, layout(lengths))
     with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_rin.network.PART_WORDS", max_words)
+        patch.setattr("spacy_rin.nn.network.PART_WORDS", max_words)
         tags, table = network(words, layout(lengths))
     assert_close(tags, expected_tags)
     assert_close(table.heads, expected.heads)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sketches import hebrew, long_doc
 
-from spacy_rin.pictures import Arc, Picture, Word, make_pictures
-from spacy_rin.places import LABEL, WORD, arrange, text_width
+from spacy_rin.pictures.arc_layout import LABEL, WORD, arrange, text_width
+from spacy_rin.pictures.picture import Arc, Picture, Word, make_pictures
 
 
 @st.composite

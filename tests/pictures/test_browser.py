@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sketches import EVIL, evil, hebrew, long_doc, sketches
 
-from spacy_rin.graph import Triple
-from spacy_rin.graph_page import write_graph_page
-from spacy_rin.page import write_page
+from spacy_rin.pictures.graph import Triple
+from spacy_rin.pictures.graph_page import write_graph_page
+from spacy_rin.pictures.page import write_page
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
-from browser import find_programs, open_browser, open_page
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
+
+from scripts.docs.modules.browser import find_programs, open_browser, open_page
 
 MISSING = {"chromium", "chromedriver"} - find_programs().keys()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {sorted(MISSING)}")

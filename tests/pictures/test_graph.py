@@ -8,18 +8,18 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from html_page import Page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sketches import EVIL, ada, bob, evil, sketches
 from spacy.tokens import DocBin
-from test_page import Page
 
-from spacy_rin.graph import HEIGHT, Edge, Graph, Triple, arrange, build_graph, read_triples
-from spacy_rin.graph_page import make_graph_page, write_graph_page
-from spacy_rin.journal import Entry
-from spacy_rin.outputs import write_output
+from spacy_rin.extract.journal import Entry
+from spacy_rin.extract.outputs import write_output
+from spacy_rin.extract.rows import COLUMNS, rows_of
+from spacy_rin.pictures.graph import HEIGHT, Edge, Graph, Triple, arrange, build_graph, read_triples
+from spacy_rin.pictures.graph_page import make_graph_page, write_graph_page
 from spacy_rin.relations import get_relations
-from spacy_rin.rows import COLUMNS, rows_of
 
 NAMES = st.sampled_from(["Ada", "Rome", "a much longer name than the others", "", "中国", "x"])
 TRIPLES = st.lists(

@@ -9,11 +9,11 @@ import pytest
 from sketches import ada, evil, make_doc, silent
 
 import spacy_rin
-from spacy_rin.render import render
+from spacy_rin.pictures.notebook import render
 
 
 def test_one_doc_and_many_are_drawn() -> None:
-    assert spacy_rin.render is render
+    assert spacy_rin.pictures.notebook is render
     one = render(ada())
     assert one.count("<svg") == 1 and one.count('class="rin-arc"') == 4
     assert render([ada(), ada()]).count("<svg") == 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import spacy
+from html_page import Page
 from hypothesis import given
 from hypothesis import strategies as st
 from sketches import ada, bob, evil, hebrew, make_doc, silent, sketches
@@ -17,48 +17,10 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_rin import Relation, set_relations
-from spacy_rin.page import make_page, write_page
+from spacy_rin.pictures.page import make_page, write_page
 
-Attributes = dict[str, str | None]
-VOID = {"meta", "input", "wbr"}
 # Attributes by which a page can have something fetched.
 LOADING = {"src", "srcset", "data", "action", "background", "poster", "xlink:href"}
-
-
-class Page(HTMLParser):
-    """A page's elements in order, with their attributes and all the text in them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, Attributes, list[str]]] = []
-        self.open: list[tuple[str, Attributes, list[str]]] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element: tuple[str, Attributes, list[str]] = (tag, dict(attrs), [])
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        for _, _, texts in self.open:
-            texts.append(data)
-
-    def texts(self, tag: str, **attributes: str) -> list[str]:
-        wanted = {name.rstrip("_"): value for name, value in attributes.items()}
-        return [
-            "".join(texts)
-            for found, attrs, texts in self.elements
-            if found == tag and wanted.items() <= attrs.items()
-        ]
-
-    def attributes(self, tag: str) -> list[Attributes]:
-        return [attrs for found, attrs, _ in self.elements if found == tag]
 
 
 def test_each_document_has_its_text_its_picture_and_its_triples() -> None:

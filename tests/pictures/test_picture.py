@@ -8,7 +8,7 @@ from sketches import hebrew, make_doc
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_rin.pictures import Arc, each_doc, make_pictures, text_direction
+from spacy_rin.pictures.picture import Arc, each_doc, make_pictures, text_direction
 
 
 def words(text: str) -> Doc:

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from sketches import ada, evil, long_doc
 
-from spacy_rin.drawing import draw, entity_color
-from spacy_rin.pictures import Arc, Picture, Word, make_pictures
+from spacy_rin.pictures.picture import Arc, Picture, Word, make_pictures
+from spacy_rin.pictures.svg import draw, entity_color
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 
-import bench_cases
-import benchmark
 import pytest
 import spacy
 import torch
-from bench_texts import TextMaker
-from plain_rin import PlainInteraction, plain_loss
 from reference import loss, random_params
 
-from spacy_rin.tags import TagSet
-from spacy_rin.targets import make_targets
-from spacy_rin.units import make_batch
+from scripts.bench import benchmark
+from scripts.bench.modules import cases as bench_cases
+from scripts.bench.modules.plain_rin import PlainInteraction, plain_loss
+from scripts.bench.modules.texts import TextMaker
+from spacy_rin.arrays.batch import make_batch
+from spacy_rin.arrays.tags import TagSet
+from spacy_rin.arrays.targets import make_targets
 
 WIDTH, N_TAGS, N_LABELS = 6, 5, 4
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import case_studies
 import pytest
-from reproduce import Run
 from spacy.vocab import Vocab
 from toy import gold_docs, rin_of, trained, write_corpus
 
+from scripts.reproduce import case_studies
+from scripts.reproduce.reproduce import Run
 from spacy_rin import get_relations
 
 

@@ -1,8 +1,7 @@
-"""The demo corpus: what `scripts/make_demo_corpus.py` promises of its records, on a small one."""
+"""The demo corpus: what `make_demo_corpus.py` promises of its records, on a small one."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,9 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-
-import demo_templates as templates
-from demo_composer import FILLER, SLOT
-from make_demo_corpus import MAX_TOKENS, MIN_TOKENS, make_corpus, write_corpus
+from scripts.data.make_demo_corpus import MAX_TOKENS, MIN_TOKENS, make_corpus, write_corpus
+from scripts.data.modules import demo_templates as templates
+from scripts.data.modules.demo_composer import FILLER, SLOT
 
 Record = dict[str, Any]
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import make_docs
 import pytest
+from paths import ROOT
 
 import spacy_rin
-
-ROOT = Path(__file__).resolve().parents[1]
+from scripts.docs import make_docs
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +19,7 @@ def pages() -> dict[str, str]:
 @pytest.mark.parametrize("name", ["docs/python-api.md", "docs/command-line.md"])
 def test_pages_are_up_to_date(name: str, pages: dict[str, str]) -> None:
     found = (ROOT / name).read_text(encoding="utf8")
-    assert found == pages[name], "run python scripts/make_docs.py"
+    assert found == pages[name], "run python -m scripts.docs.make_docs"
 
 
 def test_python_page_has_every_public_name(pages: dict[str, str]) -> None:

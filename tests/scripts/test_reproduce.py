@@ -13,10 +13,11 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-import reproduce
 import srsly
-from reproduce import Run, main, read_matrix
+from paths import ROOT
 
+from scripts.reproduce import reproduce
+from scripts.reproduce.reproduce import Run, main, read_matrix
 from spacy_rin.files import write_json
 
 MATRIX = """
@@ -250,8 +251,9 @@ STOPPED = """
 import signal, sys
 # as on a terminal; what a script runs in the background inherits that it is ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.path[:0] = ["{scripts}"]
-import reproduce
+sys.path[:0] = ["{root}"]
+from paths import ROOT
+from scripts.reproduce import reproduce
 train = '''
 import json, os, pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])
@@ -266,8 +268,7 @@ reproduce.main(reproduce.Path("matrix.yml"), reproduce.Path("out.json"), "b", 2,
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stop_ends_what_runs_and_begins_nothing_else(matrix: Path, stop: signal.Signals) -> None:
-    scripts = Path(reproduce.__file__).parent.as_posix()
-    command = [sys.executable, "-c", STOPPED.format(scripts=scripts)]
+    command = [sys.executable, "-c", STOPPED.format(root=ROOT)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     for _ in range(600):
         begun = [path for path in reproduce.RUNS.rglob("pid") if path.read_text()]

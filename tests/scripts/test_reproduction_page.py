@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import reproduction_page as page
 import srsly
 from matplotlib import image
-from reproduction_plots import draw
+from paths import ROOT
+
+from scripts.reproduce.modules import reproduction_page as page
+from scripts.reproduce.modules.reproduction_plots import draw
 
 SCORES = ("rel_f", "ents_f", "authors_partial_f", "authors_exact_f")
 PRF = {"rel_p": 0.5, "rel_r": 0.25, "rel_f": 0.3}
@@ -111,7 +113,7 @@ def test_judged_errors_are_shares_of_those_looked_at() -> None:
 
 
 def test_every_judged_error_is_judged_once() -> None:
-    path = Path(__file__).parents[1] / "results" / "judged_errors.yml"
+    path = ROOT / "results" / "judged_errors.yml"
     for row, kinds in srsly.read_yaml(path).items():
         for title, errors in kinds.items():
             numbers = sorted(n for found in errors["judged"].values() for n in found)

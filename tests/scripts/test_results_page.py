@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import srsly
-from results_page import (
+from paths import ROOT
+
+from scripts.reproduce.results_page import (
     BY_SENTENCE,
     LEARNED_PASSAGES,
     extract_table,
@@ -16,8 +18,6 @@ from results_page import (
     passages_table,
     seeds_table,
 )
-
-ROOT = Path(__file__).parents[1]
 
 
 def extraction() -> dict:

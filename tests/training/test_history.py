@@ -8,8 +8,8 @@ import spacy
 from thinc.api import Adam
 from toy import gold_docs, gold_examples, trained, write_corpus
 
-from spacy_rin.evaluate import evaluate
-from spacy_rin.history import make_history_logger, read_history
+from spacy_rin.evaluation.report import evaluate
+from spacy_rin.training.history import make_history_logger, read_history
 
 INFO = {
     "epoch": 1,

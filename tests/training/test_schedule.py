@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paths import ROOT
 import random
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from spacy.vocab import Vocab
 from thinc.api import Config
 from toy import gold_docs, write_corpus
 
-from spacy_rin.schedule import make_total_steps
+from spacy_rin.training.schedule import make_total_steps
 
-CONFIG = Path(__file__).parents[1] / "configs" / "rin_no_pos.cfg"
+CONFIG = ROOT / "configs" / "rin_no_pos.cfg"
 SMALL = {
     "components.rin.model.hidden_width": 8,
     "components.rin.model.tok2vec.embed.word_width": 8,

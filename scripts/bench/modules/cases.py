@@ -1,4 +1,4 @@
-"""What the benchmark measures, a case a process: `python scripts/bench_cases.py NAME '{"…": …}'`.
+"""What is measured: `python -m scripts.bench.modules.cases NAME '{"…": …}'` for one case.
 
 A process of its own gives each case its own peak memory and number of threads. It prints one line
 of JSON. Times are seconds of wall clock; memory is MB above the process as it was before.
@@ -19,21 +19,23 @@ from typing import Any, cast
 
 import spacy
 import torch
-from bench_texts import N_POS, N_WORDS, TextMaker
-from plain_rin import PlainRIN, plain_step
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
-from spacy_rin import component, loss, model, network, row_maximum
+from scripts.bench.modules.plain_rin import PlainRIN, plain_step
+from scripts.bench.modules.texts import N_POS, N_WORDS, TextMaker
+from spacy_rin import component
 from spacy_rin.component import DEFAULT_MODEL, RelationExtractor, find_rin
-from spacy_rin.hardware import DTYPES, block_cells
-from spacy_rin.history import read_history
-from spacy_rin.inspection import read_docs
-from spacy_rin.layout import Layout
-from spacy_rin.table import Table
+from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.layers import architecture as model
+from spacy_rin.nn import loss, network, row_maximum
+from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.device import DTYPES, block_cells
+from spacy_rin.nn.table import Table
+from spacy_rin.training.history import read_history
 
 WIDTH = 100
 Step = Callable[[int], float]

@@ -11,7 +11,7 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 
 from spacy_rin import Relation, set_relations
-from spacy_rin.tags import TagSet
+from spacy_rin.arrays.tags import TagSet
 
 ENTITY_LABELS = ("LOC", "ORG", "PER")
 N_WORDS, N_POS = 5000, 40

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from itertools import product
 
-from demo_facts import World
-from demo_names import Name
-from demo_templates import (
+from scripts.data.modules.demo_facts import World
+from scripts.data.modules.demo_names import Name
+from scripts.data.modules.demo_templates import (
     APPOSITIONS,
     DAYS,
     FILLERS,

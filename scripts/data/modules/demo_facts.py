@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from demo_names import Name
+from scripts.data.modules.demo_names import Name
 
 # A head of these has one tail (a person one birthplace), and of ONE_TO_ONE a tail also one head.
 # Of the other relations a tail has one set of heads (the founders of a company).

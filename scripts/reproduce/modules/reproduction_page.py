@@ -9,9 +9,8 @@ import statistics
 from collections import Counter
 from typing import Any
 
-from tables import mean_of, prf_table
-
-from spacy_rin.markdown import percent, table
+from scripts.reproduce.modules.tables import mean_of, prf_table
+from spacy_rin.evaluation.markdown import percent, table
 
 AUTHORS = {"authors_partial_f": "partial", "authors_exact_f": "exact"}
 # Rows that users would take, shown in full here and as lines of the README.

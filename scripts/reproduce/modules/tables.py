@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacy_rin.markdown import percent, table
+from spacy_rin.evaluation.markdown import percent, table
 
 
 def prf_table(title: str, rows: dict[str, dict[str, float]]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from spacy.attrs import LEMMA, MORPH, NORM, POS, TAG
 from spacy.tokens import Doc, Span, Token
 
-from .errors import Errors
+from ..errors import Errors
 
 # What a tok2vec may read of a token beyond the word itself.
 TOKEN_ATTRS = [TAG, POS, MORPH, LEMMA, NORM]

@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from spacy.tokens import Doc
 
+from .batch import Batch, to_words
 from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
 from .targets import anchor_token
-from .units import Batch, to_words
 
 # spaCy's number for B in token.ent_iob
 BEGINS = 3

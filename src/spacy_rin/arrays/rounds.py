@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .batch import Batch
 from .decode import CellReader, Prediction
-from .units import Batch
 
 
 @dataclass(frozen=True)

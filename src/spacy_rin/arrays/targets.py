@@ -13,10 +13,10 @@ import numpy as np
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from .errors import Errors
-from .relations import get_relations, has_relations
+from ..errors import Errors
+from ..relations import get_relations, has_relations
+from .batch import Batch, find_words, to_words
 from .tags import MASKED, EntitySpan, TagSet
-from .units import Batch, find_words, to_words
 
 NO_ANNOTATION = 0
 

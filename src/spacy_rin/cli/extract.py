@@ -11,8 +11,8 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from .extract import extract
-from .journal import Totals
+from ..extract.journal import Totals
+from ..extract.run import extract
 
 
 def extract_command(

@@ -19,10 +19,10 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
-from .errors import Errors
-from .files import refuse_source, replacing, write_json
+from ..errors import Errors
+from ..files import refuse_source, replacing, write_json
+from ..relations import Relation, set_relations
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
-from .relations import Relation, set_relations
 
 UNPLACED = "spacy_rin.unplaced"  # in doc.user_data, beside the relations
 # What gold has; heads and sentence starts are left out, since a set value would say it knows them.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spacy.tokens import Span
 
-from .relations import Relation
+from ..relations import Relation
 
 CLASSES = ("Normal", "SEO", "EPO", "SOO")
 

@@ -12,10 +12,10 @@ from typing import Any
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
-from .errors import Errors
+from ..arrays.targets import nested_mentions
+from ..errors import Errors
+from ..relations import Relation, get_relations, has_relations
 from .overlap import CLASSES, overlap_classes
-from .relations import Relation, get_relations, has_relations
-from .targets import nested_mentions
 
 # Characters of a mention in an example: data that may not be shared lends a phrase, not a sentence.
 PHRASE = 40

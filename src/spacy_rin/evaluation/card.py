@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .inspection import Labels
+from ..corpus.statistics import Labels
 from .markdown import code, percent, plain, table
 
 # What a predicted triple needs to count as right.

@@ -33,7 +33,7 @@ def describe_hardware() -> dict[str, Any]:
     """
     import torch
 
-    from .hardware import product_dtype
+    from ..nn.device import product_dtype
 
     on_gpu = isinstance(get_current_ops(), CupyOps)
     auto = product_dtype("auto", torch.device("cuda" if on_gpu else "cpu"))

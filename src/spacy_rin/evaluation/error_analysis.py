@@ -15,10 +15,10 @@ from spacy.scorer import PRFScore
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from .component import RelationExtractor
-from .overlap import overlap
-from .relations import Relation, get_relations
-from .scorer import exact, prf
+from ..component import RelationExtractor
+from ..corpus.overlap import overlap
+from ..relations import Relation, get_relations
+from ..scorer import exact, prf
 
 # From where precision is lost to where recall is.
 THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)

@@ -15,12 +15,12 @@ from spacy.scorer import PRFScore
 from spacy.training import Example
 from spacy.util import minibatch
 
-from .component import RelationExtractor
-from .relations import get_relations
-from .scorer import prf
-from .tags import NESTED, OUTER, OUTSIDE, TagSet
-from .targets import anchor_token, make_targets
-from .units import make_batch
+from ..arrays.batch import make_batch
+from ..arrays.tags import NESTED, OUTER, OUTSIDE, TagSet
+from ..arrays.targets import anchor_token, make_targets
+from ..component import RelationExtractor
+from ..relations import get_relations
+from ..scorer import prf
 
 
 def score_authors(rin: RelationExtractor, examples: Sequence[Example]) -> dict[str, float]:

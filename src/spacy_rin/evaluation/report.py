@@ -19,23 +19,23 @@ from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
-from .analysis import (
+from ..arrays.targets import validate_gold
+from ..component import find_rin
+from ..corpus.convert import UNPLACED
+from ..corpus.overlap import CLASSES, overlap_classes
+from ..corpus.statistics import find_files, read_docs
+from ..errors import Errors
+from ..relations import Relation, get_relations
+from ..scorer import exact, prf, score_relations, text
+from .environment import describe_hardware, measure_speed, package_versions
+from .error_analysis import (
     by_frequency,
     by_threshold,
     missed_kinds,
     score_among_others,
     wrong_kinds,
 )
-from .authors import score_authors
-from .component import find_rin
-from .convert import UNPLACED
-from .errors import Errors
-from .inspection import find_files, read_docs
-from .overlap import CLASSES, overlap_classes
-from .provenance import describe_hardware, measure_speed, package_versions
-from .relations import Relation, get_relations
-from .scorer import exact, prf, score_relations, text
-from .targets import validate_gold
+from .released_scorer import score_authors
 
 JOINED = (1, 2, 4)
 # What spaCy's sentencizer, senter and parser declare to set.

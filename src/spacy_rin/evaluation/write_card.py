@@ -11,10 +11,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ..corpus.statistics import Labels, count_labels, read_docs
+from ..errors import Errors
+from ..files import replacing, write_json, write_text
 from .card import PAPER, SCORES, find_limits, make_card
-from .errors import Errors
-from .files import replacing, write_json, write_text
-from .inspection import Labels, count_labels, read_docs
 from .markdown import percent
 
 NEEDED = (
@@ -80,7 +80,7 @@ def _is_described(path: Path) -> bool:
 def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:
     """Add the test scores to a pipeline's meta.
 
-    meta (dict): Of the pipeline, as `spacy train` or scripts/assemble.py wrote it.
+    meta (dict): Of the pipeline, as `spacy train` or scripts/package/assemble.py wrote it.
     result (dict): Of `spacy-rin evaluate`.
     labels (Labels): Of the training data.
     RETURNS (dict): The meta with "performance" and "notes"; what it says already stays.

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
 
-from .convert import ATTRS
-from .errors import Errors
-from .exchange.prodigy import find_undrawn, to_prodigy
-from .exchange.rel_component import KEY, find_left_out, to_rel_component
-from .files import refuse_source, replacing
-from .inspection import read_docs
-from .relations import get_relations, has_relations
+from ..corpus.convert import ATTRS
+from ..corpus.statistics import read_docs
+from ..errors import Errors
+from ..files import refuse_source, replacing
+from ..relations import get_relations, has_relations
+from .prodigy import find_undrawn, to_prodigy
+from .rel_component import KEY, find_left_out, to_rel_component
 
 # Suffix of the file that each format is written to
 FORMATS = {"prodigy": ".jsonl", "rel_component": ".spacy", "turtle": ".ttl"}
@@ -129,7 +129,7 @@ def _write_rel_component(source: Path, output: Path, exported: Exported) -> None
 
 def _write_turtle(source: Path, output: Path, exported: Exported, namespace: str) -> None:
     try:
-        from .rdf import write_turtle
+        from .turtle import write_turtle
     except ImportError as err:
         raise ValueError(Errors.R090) from err
     write_turtle(output, exported.read(source), namespace)

@@ -20,8 +20,8 @@ from typing import Any
 from spacy.tokens import Doc, Span, Token
 from spacy.vocab import Vocab
 
-from ..convert import make_doc
-from ..readers.user_formats import parse_prodigy
+from ..corpus.convert import make_doc
+from ..corpus.readers.user_formats import parse_prodigy
 from ..relations import Relation, get_relations
 
 Row = dict[str, Any]

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 from spacy.tokens import Doc, Span
 
-from .errors import Errors
-from .relations import Relation, get_relations
+from ..errors import Errors
+from ..relations import Relation, get_relations
 
 
 def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from .errors import Errors
+from ..errors import Errors
 from .parquet import check_columns, read_columns
 
 STDIN = "-"

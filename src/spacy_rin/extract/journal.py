@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import Errors
+from ..errors import Errors
 
 # What a document became: {"document", "words", "triples"}, or {"document", "error"} if it failed.
 Entry = dict[str, Any]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import Errors
+from ..files import replacing
 from . import parquet
-from .errors import Errors
-from .files import replacing
 from .journal import Entry
 from .rows import COLUMNS
 

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .errors import Errors
+from ..errors import Errors
 
 # Rows in memory at once.
 ROWS = 10_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from .relations import Relation, get_relations
+from ..relations import Relation, get_relations
 
 # What an output has of each triple; a document that failed has a row of its id and the error.
 COLUMNS: dict[str, type] = {

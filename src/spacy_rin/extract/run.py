@@ -11,12 +11,12 @@ from contextlib import closing
 from multiprocessing import current_process
 from pathlib import Path
 
+from ..errors import Errors
 from .documents import STDIN, Source, check_source
 from .engines import ENGINES, Workers, read_all
-from .errors import Errors
+from .engines.worker import identify
 from .journal import Journal, Totals, read_entries
 from .outputs import check_output, write_output
-from .reading import identify
 from .rows import rows_of
 
 __all__ = ["extract", "journal_path", "rows_of"]

@@ -16,17 +16,17 @@ from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, noop
 from thinc.types import Floats2d
 from torch import Tensor
 
-from .errors import Errors
-from .hardware import block_cells
-from .interaction import Interaction, PaperInteraction, SeparateTasks, SlidesInteraction
-from .layout import Layout
-from .loss import Loss, relation_loss, tag_loss
-from .network import RIN
-from .row_maximum import row_maximum
+from ..arrays.batch import Batch
+from ..arrays.targets import Targets
+from ..errors import Errors
+from ..nn.blocks import Layout
+from ..nn.device import block_cells
+from ..nn.interaction import Interaction, PaperInteraction, SeparateTasks, SlidesInteraction
+from ..nn.loss import Loss, relation_loss, tag_loss
+from ..nn.network import RIN
+from ..nn.row_maximum import row_maximum
+from ..nn.table import Table
 from .shim import deserialize_module, serialize_module, texts_to_torch
-from .table import Table
-from .targets import Targets
-from .units import Batch
 
 # A lower threshold is read as this one: at 0 every cell of the table would be a triple.
 MIN_THRESHOLD = 1e-3

@@ -15,7 +15,7 @@ import torch
 from spacy.language import Language
 from torch import nn
 
-from .hardware import product_dtype
+from ..nn.device import product_dtype
 
 
 def make_autocast(precision: str = "auto") -> Callable[[Language], Language]:

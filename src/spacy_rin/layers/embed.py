@@ -20,7 +20,7 @@ from spacy.vectors import Mode, Vectors
 from thinc.api import Dropout, Model, Ops, chain, concatenate, get_array_module
 from thinc.types import Floats2d
 
-from .errors import Errors
+from ..errors import Errors
 
 UNKNOWN = 0
 _TABLE = "spacy-rin.table"

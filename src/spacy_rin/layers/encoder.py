@@ -17,7 +17,7 @@ from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, concatenate, torch2x
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
-from .errors import Errors
+from ..errors import Errors
 from .shim import deserialize_module, flatten_texts, serialize_module, texts_to_torch
 
 

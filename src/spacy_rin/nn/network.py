@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from .hardware import product_dtype
+from .blocks import Layout
+from .device import product_dtype
 from .interaction import Interaction
-from .layout import Layout
 from .row_maximum import row_maximum
 from .table import Table
 

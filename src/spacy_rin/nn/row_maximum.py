@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from .layout import Layout
+from .blocks import Layout
 from .table import BlockReader, Table, add_pair_gradient
 
 # of the bits of a float32, those that a bfloat16 does without

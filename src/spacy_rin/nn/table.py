@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .layout import Block, Layout
+from .blocks import Block, Layout
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from math import sqrt
 from textwrap import wrap
 from unicodedata import combining, east_asian_width
 
-from .pictures import Arc, Picture, Word
+from .picture import Arc, Picture, Word
 
 WORD, LABEL = 15, 12  # height of letters
 LINE = 20  # from one line of a word to the next

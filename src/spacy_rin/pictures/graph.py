@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import Errors
-from .inspection import read_docs
-from .outputs import read_output
-from .places import text_width
-from .rows import rows_of
+from ..corpus.statistics import read_docs
+from ..errors import Errors
+from ..extract.outputs import read_output
+from ..extract.rows import rows_of
+from .arc_layout import text_width
 
 TEXT = 13  # height of letters
 SHOWN = 32  # letters of an entity's text; the whole of it stands in the table

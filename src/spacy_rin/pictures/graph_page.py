@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .drawing import entity_color
-from .files import write_text
+from ..files import write_text
 from .graph import HEIGHT, MARGIN, TEXT, Edge, Graph, Places, Triple, arrange, build_graph, shorten
 from .page import break_label, fill_page, read_file
+from .svg import entity_color
 
 BEND = 36  # between edges that join the same two entities, in the middle
 EDGE = (

@@ -8,10 +8,10 @@ from html import escape
 from spacy.tokens import Doc
 from spacy.util import is_in_jupyter
 
-from .drawing import draw
+from ..relations import get_relations
 from .page import make_page
-from .pictures import each_doc, make_pictures
-from .relations import get_relations
+from .picture import each_doc, make_pictures
+from .svg import draw
 
 
 def render(

@@ -18,10 +18,10 @@ from string import Template
 
 from spacy.tokens import Doc, Span
 
-from .drawing import draw, entity_color
-from .files import write_text
-from .pictures import each_doc, make_pictures, text_direction
-from .relations import Relation, get_relations
+from ..files import write_text
+from ..relations import Relation, get_relations
+from .picture import each_doc, make_pictures, text_direction
+from .svg import draw, entity_color
 
 # The page's own colours, which follow the reader's choice of light or dark.
 OPTIONS = {"color": "var(--ink)", "bg": "var(--paper)"}

@@ -9,8 +9,8 @@ from unicodedata import bidirectional
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from .errors import Errors
-from .relations import Relation, get_relations
+from ..errors import Errors
+from ..relations import Relation, get_relations
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from zlib import crc32
 
 from spacy.displacy.render import DEFAULT_ENTITY_COLOR, DEFAULT_LABEL_COLORS
 
-from .errors import Errors
-from .pictures import Arc, Picture, Word
-from .places import CORNER, LABEL, LINE, PADDING, WORD, Places, arrange
+from ..errors import Errors
+from .arc_layout import CORNER, LABEL, LINE, PADDING, WORD, Places, arrange
+from .picture import Arc, Picture, Word
 
 # As displaCy calls them.
 OPTIONS = {"color": "#000000", "bg": "#ffffff", "font": "Arial, Helvetica, sans-serif"}

@@ -15,9 +15,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, dont_augment
 
-from .errors import Errors
-from .relations import Relation, get_relations, set_relations
-from .units import TOKEN_ATTRS
+from ..errors import Errors
+from ..relations import Relation, get_relations, set_relations
+from ..arrays.batch import TOKEN_ATTRS
 
 # What is kept of a token. Not its sentence: what is joined is to be read as one unit.
 KEPT = [*TOKEN_ATTRS, ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID]

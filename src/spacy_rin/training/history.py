@@ -11,9 +11,9 @@ import srsly
 from spacy.language import Language
 from spacy.training import Corpus
 
-from .authors import score_authors
-from .component import find_rin
-from .provenance import describe_hardware
+from ..evaluation.released_scorer import score_authors
+from ..component import find_rin
+from ..evaluation.environment import describe_hardware
 
 Log = Callable[[dict[str, Any] | None], None]
 

@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
 from spacy.util import registry, resolve_dot_names
 
-from .errors import Errors
+from ..errors import Errors
 
 
 def make_total_steps() -> Callable[[Language], Language]:

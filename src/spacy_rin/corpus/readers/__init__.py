@@ -19,16 +19,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ...errors import Errors
 from .checks import MalformedError, RejectedError, show
-from .formats import (
-    open_casrel,
-    open_copymtl,
-    open_plain,
-    parse_copyre,
-    parse_jointer,
-    parse_spert,
-)
+from .formats import open_casrel, open_copymtl, open_plain, parse_copyre, parse_jointer, parse_spert
 from .jsonstream import PEEK, JsonStream, open_text, read_rows
 from .records import ENTITY, Dropped, Mention, Parse, Reason, Record, Row, Span, Triple
 from .user_formats import open_rin, parse_prodigy

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeVar
 
-from ..errors import Errors
+from ...errors import Errors
 from .placing import unescape
 from .records import Span
 

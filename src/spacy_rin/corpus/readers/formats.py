@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ...errors import Errors
 from .checks import (
     check_range,
     check_text,
@@ -23,15 +23,7 @@ from .checks import (
     wrong,
 )
 from .jsonstream import PEEK, JsonStream, open_text, read_pairs, read_rows
-from .placing import (
-    Layout,
-    find_words,
-    is_tokenised,
-    show_triple,
-    split_words,
-    tokenise,
-    unescape,
-)
+from .placing import Layout, find_words, is_tokenised, show_triple, split_words, tokenise, unescape
 from .records import ENTITY, Mention, Parse, Record, Row
 
 NO_TYPE = "None-label"  # JointER's

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..errors import Errors
+from ...errors import Errors
 from .checks import MalformedError
 from .records import Row
 

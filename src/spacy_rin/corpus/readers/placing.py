@@ -15,7 +15,7 @@ import spacy
 from spacy.tokens import Doc
 from spacy.util import get_lang_class
 
-from ..errors import Errors
+from ...errors import Errors
 from .records import Mention, Span
 
 ESCAPES = {"LRB": "(", "RRB": ")", "LSB": "[", "RSB": "]", "LCB": "{", "RCB": "}"}

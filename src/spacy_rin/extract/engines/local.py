@@ -11,8 +11,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 
+from ...errors import Errors
 from ..documents import Source, read_batches
-from ..errors import Errors
 from ..journal import Done
 from .workers import Found, Workers, read_batch
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import Errors
 from ..documents import Document, DocumentBatch, Source, read_batches
-from ..errors import Errors
 from ..journal import Done
 from .workers import Found, Workers, read_batch
 

@@ -15,11 +15,11 @@ import spacy
 from spacy.tokens import Doc
 from spacy.util import get_model_meta, get_package_path, is_package
 
-from .component import find_rin
-from .documents import Document
-from .errors import Errors
-from .journal import Entry
-from .rows import rows_of
+from ...component import find_rin
+from ...errors import Errors
+from ..documents import Document
+from ..journal import Entry
+from ..rows import rows_of
 
 
 class Pipeline(NamedTuple):
@@ -81,7 +81,7 @@ class BatchReader:
             torch.set_num_threads(threads)
         self.nlp = spacy.load(model)
         find_rin(self.nlp)
-        from .autocast import make_autocast  # torch, which the pipeline has loaded
+        from ...layers.autocast import make_autocast  # torch, which the pipeline has loaded
 
         make_autocast()(self.nlp)
 

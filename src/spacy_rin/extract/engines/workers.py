@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..documents import DocumentBatch
 from ..journal import Entry
-from ..reading import Pipeline, load_reader
+from .worker import Pipeline, load_reader
 
 
 class Found(NamedTuple):

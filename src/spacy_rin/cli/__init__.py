@@ -15,19 +15,19 @@ from spacy.tokens import Doc
 from tqdm import tqdm
 from wasabi import msg
 
-from .component import find_rin
-from .convert import Report, convert
-from .describe import write_card
-from .documents import Source, check_source, read_documents
-from .errors import Errors
-from .export import FORMATS, MEANING, NAMESPACE, Exported, export
-from .extract_command import extract_command
-from .files import refuse_source, write_json
-from .graph import read_triples
-from .graph_page import write_graph_page
-from .inspection import inspect_docs, read_docs
-from .page import write_page
-from .provenance import package_versions
+from ..component import find_rin
+from ..corpus.convert import Report, convert
+from ..corpus.statistics import inspect_docs, read_docs
+from ..errors import Errors
+from ..evaluation.environment import package_versions
+from ..evaluation.write_card import write_card
+from ..exchange.export import FORMATS, MEANING, NAMESPACE, Exported, export
+from ..extract.documents import Source, check_source, read_documents
+from ..files import refuse_source, write_json
+from ..pictures.graph import read_triples
+from ..pictures.graph_page import write_graph_page
+from ..pictures.page import write_page
+from .extract import extract_command
 
 app = typer.Typer(
     name="spacy-rin",
@@ -147,8 +147,8 @@ def evaluate_command(
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
 ) -> None:
     """Score a pipeline, as we count and as the paper's authors count, told apart by class."""
-    from .evaluate import evaluate, make_record
-    from .history import read_history
+    from ..evaluation.report import evaluate, make_record
+    from ..training.history import read_history
 
     corpora = {"train": train, "dev": dev, "test": test, "others": others}
     paths = {part: path for part, path in corpora.items() if path is not None}

@@ -1,0 +1,1 @@
+"""thinc ↔ torch: the registered architectures, from Docs to vectors to the network's scores."""
