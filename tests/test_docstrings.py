@@ -12,7 +12,13 @@ from toy import trained
 
 from spacy_rin import Relation
 
-MODULES = ("relations", "render", "component", "exchange.prodigy", "exchange.rel_component")
+MODULES = (
+    "relations",
+    "pictures.notebook",
+    "component",
+    "exchange.prodigy",
+    "exchange.rel_component",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -41,7 +41,9 @@ ENTRY_POINTS = distribution("spacy-rin").entry_points
 
 def modules(folder: Path = PACKAGE) -> dict[str, Path]:
     """The files of a folder and those below it, by module."""
-    paths = {path: path.relative_to(PACKAGE.parent).with_suffix("") for path in folder.rglob("*.py")}
+    paths = {
+        path: path.relative_to(PACKAGE.parent).with_suffix("") for path in folder.rglob("*.py")
+    }
     return {".".join(p.parts).removesuffix(".__init__"): path for path, p in paths.items()}
 
 

@@ -25,43 +25,60 @@ API = {
         *("relations.get_span_relations", "relations.has_relations", "relations.register"),
     ],
     "The component": [
-        *("component.RelationExtractor", "component.find_rin", "rounds.Round"),
-        *("decode.Prediction", "decode.Triple"),
+        *("component.RelationExtractor", "component.find_rin", "arrays.rounds.Round"),
+        *("arrays.decode.Prediction", "arrays.decode.PredictedTriple"),
     ],
     "Raw data to Docs": [
-        *("convert.convert", "convert.Report", "inspection.read_docs", "inspection.inspect_docs"),
-        *("inspection.count_labels", "inspection.Labels"),
+        *(
+            "corpus.convert.convert",
+            "corpus.convert.Report",
+            "corpus.statistics.read_docs",
+            "corpus.statistics.inspect_docs",
+        ),
+        *("corpus.statistics.count_labels", "corpus.statistics.Labels"),
     ],
     "Scores": [
-        *("evaluate.evaluate", "evaluate.make_record", "evaluate.score_joined"),
-        *("analysis.by_threshold", "analysis.missed_kinds", "analysis.wrong_kinds"),
-        *("analysis.by_frequency", "analysis.score_among_others"),
-    ],
-    "Pictures": [
-        "render.render",
-        "page.write_page",
-        "graph_page.write_graph_page",
-        "graph.read_triples",
-    ],
-    "Documents to triples": ["extract.extract", "extract.Totals", "rows.rows_of"],
-    "Other tools": [
-        *("export.export", "exchange.prodigy.to_prodigy", "exchange.prodigy.from_prodigy"),
-        *("exchange.rel_component.to_rel_component", "exchange.rel_component.from_rel_component"),
-        *("rdf.to_graph", "rdf.write_turtle"),
-    ],
-    "Model cards": ["describe.write_card", "card.make_card"],
-    "Registered functions, for configs": [
         *(
-            "model.build_rin_model",
-            "embed.build_word_tag_embed",
-            "embed.build_concatenate",
-            "encoder.build_bilstm_encoder",
+            "evaluation.report.evaluate",
+            "evaluation.report.make_record",
+            "evaluation.report.score_joined",
         ),
         *(
-            "augment.make_joiner",
+            "evaluation.error_analysis.by_threshold",
+            "evaluation.error_analysis.missed_kinds",
+            "evaluation.error_analysis.wrong_kinds",
+        ),
+        *("evaluation.error_analysis.by_frequency", "evaluation.error_analysis.score_among_others"),
+    ],
+    "Pictures": [
+        "pictures.notebook.render",
+        "pictures.page.write_page",
+        "pictures.graph_page.write_graph_page",
+        "pictures.graph.read_triples",
+    ],
+    "Documents to triples": [
+        "extract.run.extract",
+        "extract.journal.Totals",
+        "extract.rows.rows_of",
+    ],
+    "Other tools": [
+        *("exchange.export.export", "exchange.prodigy.to_prodigy", "exchange.prodigy.from_prodigy"),
+        *("exchange.rel_component.to_rel_component", "exchange.rel_component.from_rel_component"),
+        *("exchange.turtle.to_graph", "exchange.turtle.write_turtle"),
+    ],
+    "Model cards": ["evaluation.write_card.write_card", "evaluation.card.make_card"],
+    "Registered functions, for configs": [
+        *(
+            "layers.architecture.build_rin_model",
+            "layers.embed.build_word_tag_embed",
+            "layers.embed.build_concatenate",
+            "layers.encoder.build_bilstm_encoder",
+        ),
+        *(
+            "training.augment.make_joiner",
             "scorer.make_rin_scorer",
             "scorer.score_rin",
-            "history.make_history_logger",
+            "training.history.make_history_logger",
         ),
     ],
 }

@@ -22,8 +22,8 @@ from spacy.ty import ListenedToComponent
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
-from .arrays.batch import Batch, make_batch
-from .arrays.decode import Prediction, decode, find_blocked
+from .arrays.batch import WindowBatch, make_batch
+from .arrays.decode import Prediction, decode_scores, find_blocked
 from .arrays.rounds import Round, read_rounds
 from .arrays.tags import TagSet, joint_tags
 from .arrays.targets import aligned_nested, make_targets, validate_gold
@@ -91,7 +91,7 @@ DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
 def make_rin(
     nlp: Language,
     name: str,
-    model: Model[Batch, Scores],
+    model: Model[WindowBatch, Scores],
     threshold: float,
     decode: Literal["exact", "partial"],
     anchor: Literal["last", "first"],
@@ -157,7 +157,7 @@ class RelationExtractor(TrainablePipe):
     def __init__(
         self,
         vocab: Vocab,
-        model: Model[Batch, Scores],
+        model: Model[WindowBatch, Scores],
         name: str = "rin",
         *,
         threshold: float = 0.5,
@@ -491,12 +491,12 @@ class RelationExtractor(TrainablePipe):
             for label in labels:
                 self.vocab.strings.add(label)
 
-    def _batch(self, docs: Iterable[Doc]) -> Batch:
+    def _batch(self, docs: Iterable[Doc]) -> WindowBatch:
         self._check_settings()
         return make_batch(docs, self.cfg["unit"], self.cfg["max_length"])
 
-    def _decode(self, scores: Scores, batch: Batch) -> list[Prediction]:
-        return decode(
+    def _decode(self, scores: Scores, batch: WindowBatch) -> list[Prediction]:
+        return decode_scores(
             scores,
             batch,
             self.tag_set,
@@ -507,7 +507,7 @@ class RelationExtractor(TrainablePipe):
             keep=not self.cfg["overwrite"],
         )
 
-    def _loss(self, examples: list[Example], batch: Batch, scores: Scores) -> Loss:
+    def _loss(self, examples: list[Example], batch: WindowBatch, scores: Scores) -> Loss:
         labels = {label: k for k, label in enumerate(self.labels)}
         return scores.loss(make_targets(examples, batch, self.tag_set, labels, self.cfg["anchor"]))
 

@@ -65,16 +65,16 @@ def relation_keys(anchor: str) -> dict[str, Key]:
             return relation.head.end_char, relation.label, relation.tail.end_char
         return relation.head.start_char, relation.label, relation.tail.start_char
 
-    return {"rel": exact, "rel_strict": _strict, "rel_partial": anchors, "rel_text": text}
+    return {"rel": exact_key, "rel_strict": _strict, "rel_partial": anchors, "rel_text": text_key}
 
 
-def exact(relation: Relation) -> Hashable:
+def exact_key(relation: Relation) -> Hashable:
     """Exact match: the label and both spans."""
     head, tail = relation.head, relation.tail
     return head.start_char, head.end_char, relation.label, tail.start_char, tail.end_char
 
 
-def text(relation: Relation) -> Hashable:
+def text_key(relation: Relation) -> Hashable:
     """Text match: the label and both surface strings."""
     return relation.head.text, relation.label, relation.tail.text
 
@@ -112,7 +112,7 @@ def prf(name: str, score: PRFScore) -> dict[str, float]:
 
 
 def _strict(relation: Relation) -> Hashable:
-    return exact(relation), relation.head.label_, relation.tail.label_
+    return exact_key(relation), relation.head.label_, relation.tail.label_
 
 
 def _keys(doc: Doc, key: Key) -> set[Hashable]:
@@ -122,5 +122,5 @@ def _keys(doc: Doc, key: Key) -> set[Hashable]:
 def _by_label(doc: Doc) -> dict[str, set[Hashable]]:
     groups: dict[str, set[Hashable]] = defaultdict(set)
     for relation in get_relations(doc):
-        groups[relation.label].add(exact(relation))
+        groups[relation.label].add(exact_key(relation))
     return groups

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
-from spacy_rin.arrays.batch import Batch, Window, find_words, make_batch, make_unit_spans, to_words
+from spacy_rin.arrays.batch import (
+    Window,
+    WindowBatch,
+    find_words,
+    make_batch,
+    make_unit_spans,
+    to_words,
+)
 
 NLP = spacy.blank("en")
 
@@ -20,7 +27,7 @@ def make_doc(length: int, sent_starts: list[int] | None = None) -> Doc:
     return Doc(NLP.vocab, words=[f"w{i}" for i in range(length)], sent_starts=starts)
 
 
-def bounds(batch: Batch) -> list[tuple[int, int]]:
+def bounds(batch: WindowBatch) -> list[tuple[int, int]]:
     return [(window.start, window.end) for window in batch.windows]
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_rin.arrays.batch import Batch, make_batch
-from spacy_rin.arrays.decode import Prediction, decode
+from spacy_rin.arrays.batch import WindowBatch, make_batch
+from spacy_rin.arrays.decode import Prediction, decode_scores
 from spacy_rin.arrays.tags import EntitySpan, TagSet
 
 NLP = spacy.blank("en")
@@ -37,7 +37,9 @@ def tag_row(spans: list[EntitySpan], i: int) -> np.ndarray:
 
 
 def make_reader(
-    batch: Batch, entities: list[list[EntitySpan]], cells: dict[tuple[int, int, int, int], float]
+    batch: WindowBatch,
+    entities: list[list[EntitySpan]],
+    cells: dict[tuple[int, int, int, int], float],
 ) -> DenseReader:
     """A reader that is sure of the entities of each Doc, and of the cells (window, i, j, label)."""
     rows = [tag_row(entities[w.doc], i) for w in batch.windows for i in range(w.start, w.end)]
@@ -49,14 +51,14 @@ def make_reader(
 
 def run(
     reader: DenseReader,
-    batch: Batch,
+    batch: WindowBatch,
     *,
     partial: bool = False,
     keep: bool = False,
     anchor: str = "last",
     threshold: float = THRESHOLD,
 ) -> list[Prediction]:
-    return decode(
+    return decode_scores(
         reader,
         batch,
         TAGS,
@@ -78,7 +80,7 @@ def triples(prediction: Prediction) -> FoundTriples:
 ANN, OSLO = (0, 2, "PER"), (3, 5, "LOC")
 
 
-def one_doc(cells: dict[tuple[int, int, int, int], float]) -> tuple[DenseReader, Batch]:
+def one_doc(cells: dict[tuple[int, int, int, int], float]) -> tuple[DenseReader, WindowBatch]:
     batch = make_batch([make_doc(6)])
     return make_reader(batch, [[ANN, OSLO]], cells), batch
 
@@ -238,7 +240,11 @@ def test_decoding_does_not_change_the_doc() -> None:
 
 
 def read_dense(
-    reader: DenseReader, batch: Batch, entities: list[list[EntitySpan]], anchor: str, partial: bool
+    reader: DenseReader,
+    batch: WindowBatch,
+    entities: list[list[EntitySpan]],
+    anchor: str,
+    partial: bool,
 ) -> list[FoundTriples]:
     """The triples of each Doc, by reading every cell of every window."""
     found: list[FoundTriples] = [{} for _ in batch.docs]

@@ -36,7 +36,7 @@ from toy import (
 
 from spacy_rin import Relation, get_relations
 from spacy_rin.arrays.batch import make_batch
-from spacy_rin.arrays.decode import Prediction, decode
+from spacy_rin.arrays.decode import Prediction, decode_scores
 from spacy_rin.arrays.tags import NESTED, EntitySpan, TagSet, joint_tags
 from spacy_rin.arrays.targets import make_targets, nested_mentions
 from spacy_rin.corpus.statistics import inspect_docs
@@ -252,7 +252,7 @@ def run(
         for i, j in cells:
             if window.start <= min(i, j) and max(i, j) < window.end:
                 table[i - window.start, j - window.start, 0] = 0.9
-    (prediction,) = decode(
+    (prediction,) = decode_scores(
         DenseReader(batch, rows, tables),
         batch,
         TAGS,

@@ -18,7 +18,7 @@ from spacy.vocab import Vocab
 
 from spacy_rin import get_relations, has_relations
 from spacy_rin.corpus.convert import UNPLACED, Report, convert, make_doc
-from spacy_rin.corpus.readers import Mention, Reason, Record, Triple
+from spacy_rin.corpus.readers import Mention, RawTriple, Reason, Record
 
 DATA = SHARED_DATA
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets in {DATA}")
@@ -27,7 +27,7 @@ WORDS = ["New", "York", "City", "lies", "in", "New", "York", "."]
 CITY, STATE, NESTED = Mention(0, 3, "CITY"), Mention(5, 7, "STATE"), Mention(0, 2, "STATE")
 
 
-def record(*triples: Triple, **fields: Any) -> Record:
+def record(*triples: RawTriple, **fields: Any) -> Record:
     made = Record(WORDS, **fields)
     for head, label, tail in triples:
         made.add_triple(head, label, tail, "")
@@ -71,7 +71,7 @@ def names(path: Path) -> list[str]:
 
 
 def test_doc_has_entities_and_every_other_token_outside() -> None:
-    doc = make_doc(record(Triple(CITY, "in", STATE), tags=["X"] * 8), Vocab())
+    doc = make_doc(record(RawTriple(CITY, "in", STATE), tags=["X"] * 8), Vocab())
     assert [(ent.text, ent.label_) for ent in doc.ents] == [
         ("New York City", "CITY"),
         ("New York", "STATE"),
@@ -84,7 +84,7 @@ def test_doc_has_entities_and_every_other_token_outside() -> None:
 
 
 def test_nested_mentions_keep_their_triples() -> None:
-    given = record(Triple(NESTED, "has", CITY), Triple(CITY, "in", STATE))
+    given = record(RawTriple(NESTED, "has", CITY), RawTriple(CITY, "in", STATE))
     doc, report = make_doc(given, Vocab()), Report()
     assert [ent.text for ent in doc.ents] == ["New York City", "New York"]
     assert triples(doc) == [(NESTED, "has", CITY), (CITY, "in", STATE)]
@@ -94,12 +94,12 @@ def test_nested_mentions_keep_their_triples() -> None:
 
 
 def test_mentions_of_hand_made_triples_are_entities() -> None:
-    doc = make_doc(Record(WORDS, triples=[Triple(CITY, "in", STATE)]), Vocab())
+    doc = make_doc(Record(WORDS, triples=[RawTriple(CITY, "in", STATE)]), Vocab())
     assert len(doc.ents) == 2
 
 
 def test_untyped() -> None:
-    doc = make_doc(record(Triple(CITY, "in", STATE)), Vocab(), untyped=True)
+    doc = make_doc(record(RawTriple(CITY, "in", STATE)), Vocab(), untyped=True)
     assert {ent.label_ for ent in doc.ents} == {"ENTITY"}
     assert triples(doc) == [((0, 3, "ENTITY"), "in", (5, 7, "ENTITY"))]
 

@@ -12,7 +12,7 @@ from toy import gold_docs, write_corpus
 
 from spacy_rin import Relation, get_relations
 from spacy_rin.corpus.statistics import read_docs
-from spacy_rin.exchange.export import FORMATS, Change, export
+from spacy_rin.exchange.export import EXPORT_FORMATS, Change, export
 from spacy_rin.exchange.rel_component import from_rel_component
 from spacy_rin.relations import KEY
 
@@ -29,11 +29,11 @@ def corpus(tmp_path: Path) -> Path:
     return write_corpus(tmp_path / "gold.spacy", gold_docs(Vocab()))
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", EXPORT_FORMATS)
 def test_counts_are_those_of_the_docs(corpus: Path, tmp_path: Path, format: str) -> None:
     if format == "turtle":
         pytest.importorskip("rdflib")
-    exported = export(corpus, tmp_path / f"out{FORMATS[format]}", format)
+    exported = export(corpus, tmp_path / f"out{EXPORT_FORMATS[format]}", format)
     docs = list(read_docs(corpus))
     assert exported.docs == len(docs)
     assert exported.entities == sum(len(doc.ents) for doc in docs)
@@ -78,7 +78,7 @@ def test_rel_component_has_all_labels_of_the_corpus_and_no_other_data(
 )
 def test_what_the_form_cannot_hold_is_counted(tmp_path: Path, format: str, change: Change) -> None:
     source = write_corpus(tmp_path / "gold.spacy", [nested_doc() for _ in range(7)])
-    exported = export(source, tmp_path / f"out{FORMATS[format]}", format)
+    exported = export(source, tmp_path / f"out{EXPORT_FORMATS[format]}", format)
     assert exported.changes == {change: 7}
     assert exported.examples == {change: ["New York | has | York"] * 5}
 

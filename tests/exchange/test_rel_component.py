@@ -20,7 +20,7 @@ from toy import gold_docs
 from spacy_rin import Relation, get_relations
 from spacy_rin.corpus.statistics import read_docs
 from spacy_rin.exchange.rel_component import (
-    KEY,
+    REL_KEY,
     find_left_out,
     from_rel_component,
     to_rel_component,
@@ -97,7 +97,7 @@ def test_docbin_of_the_tutorial_is_read(tutorial: None) -> None:
 def test_rel_does_not_survive_bytes() -> None:
     """Why the way leads over a DocBin: said on the docs' page, and to be noticed if it changes."""
     doc = make_doc()
-    doc.user_data[KEY] = to_rel_component(doc, LABELS)
+    doc.user_data[REL_KEY] = to_rel_component(doc, LABELS)
     with pytest.raises(TypeError):
         Doc(Vocab()).from_bytes(doc.to_bytes())
 
@@ -123,7 +123,7 @@ def test_way_over_of_the_docs_page(
 @pytest.mark.parametrize(("threshold", "found"), [(0.3, 2), (0.5, 1), (0.75, 1), (0.8, 0)])
 def test_predictions_are_read_from_the_threshold_on(threshold: float, found: int) -> None:
     doc = make_doc()
-    doc.user_data[KEY] = {(0, 5): {"born_in": np.float32(0.75), "near": np.float32(0.375)}}
+    doc.user_data[REL_KEY] = {(0, 5): {"born_in": np.float32(0.75), "near": np.float32(0.375)}}
     relations = from_rel_component(doc, threshold)
     assert [relation.score for relation in relations] == [0.75, 0.375][:found]
     assert all(type(relation.score) is float for relation in relations)
@@ -133,7 +133,7 @@ def test_lost_rel_is_an_error() -> None:
     doc = make_doc()
     with pytest.raises(ValueError, match="store_user_data=True"):
         from_rel_component(doc)
-    doc.user_data[KEY] = {}
+    doc.user_data[REL_KEY] = {}
     assert from_rel_component(doc) == []
     doc = make_doc()
     doc.ents = doc.ents[:1]
@@ -142,7 +142,7 @@ def test_lost_rel_is_an_error() -> None:
 
 def test_rel_of_other_tokens_is_an_error() -> None:
     doc = related_doc()
-    doc.user_data[KEY] = to_rel_component(doc, LABELS)
+    doc.user_data[REL_KEY] = to_rel_component(doc, LABELS)
     merged = spacy.pipeline.functions.merge_entities(doc)
     with pytest.raises(ValueError, match="tokens 0 and 5 as 'born_in', but entities start at 0, 4"):
         from_rel_component(merged)
@@ -162,7 +162,7 @@ def test_what_has_no_place_is_found() -> None:
     left_out = find_left_out(doc, LABELS)
     assert {relation.text for relation in left_out} == {relation.text for relation in others}
     assert len(left_out) == 4
-    doc.user_data[KEY] = to_rel_component(doc, LABELS)
+    doc.user_data[REL_KEY] = to_rel_component(doc, LABELS)
     assert from_rel_component(doc) == [kept]
 
 
@@ -174,6 +174,6 @@ def test_relations_between_entities_come_back(doc: Doc) -> None:
     ents: list[Any] = [(ent.start, ent.end) for ent in doc.ents]
     for head_start, head_end, _, tail_start, tail_end in left_out:
         assert (head_start, head_end) not in ents or (tail_start, tail_end) not in ents
-    doc.user_data[KEY] = to_rel_component(doc, labels)
+    doc.user_data[REL_KEY] = to_rel_component(doc, labels)
     found = [cell(relation) for relation in from_rel_component(doc)]
     assert sorted([*found, *left_out]) == sorted(map(cell, get_relations(doc)))

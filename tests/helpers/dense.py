@@ -6,7 +6,7 @@ import numpy as np
 import spacy
 from spacy.tokens import Doc
 
-from spacy_rin.arrays.batch import Batch
+from spacy_rin.arrays.batch import WindowBatch
 
 NLP = spacy.blank("en")
 
@@ -14,7 +14,9 @@ NLP = spacy.blank("en")
 class DenseReader:
     """Scores of a batch: (W, T) tag scores, and an (n, n, L) table of each window."""
 
-    def __init__(self, batch: Batch, tag_scores: np.ndarray, tables: list[np.ndarray]) -> None:
+    def __init__(
+        self, batch: WindowBatch, tag_scores: np.ndarray, tables: list[np.ndarray]
+    ) -> None:
         self.tag_scores = tag_scores
         self.tables = tables
         self.place = [(k, i) for k, n in enumerate(batch.lengths) for i in range(n)]

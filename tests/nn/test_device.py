@@ -18,13 +18,13 @@ from toy import SMALL_CONFIG, gold_examples, initialised, rin_of, train, trained
 
 from spacy_rin.nn import device as hardware
 from spacy_rin.nn import row_maximum as row_maximum_module
-from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.device import block_cells, product_dtype
 from spacy_rin.nn.interaction import PaperInteraction
 from spacy_rin.nn.loss import relation_loss
 from spacy_rin.nn.network import RIN
 from spacy_rin.nn.row_maximum import row_maximum
-from spacy_rin.nn.table import BlockReader, Table
+from spacy_rin.nn.table import BlockWorkspace, Table
 
 CPU = torch.device("cpu")
 WIDTH, N_TAGS, N_LABELS = 20, 5, 12
@@ -52,7 +52,7 @@ def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
     torch.manual_seed(0)
     for n in LENGTHS:
         words = torch.randn(n, WIDTH)
-        tags, table = network(words, Layout([n], CPU, 50))
+        tags, table = network(words, BlockPlan([n], CPU, 50))
         expected_tags, expected_table = forward(params, words, 2)
         found = torch.empty(n, n, N_LABELS)
         for block, z in table.blocks():
@@ -66,11 +66,11 @@ def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_block_keeps_nothing_of_the_one_before(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    layout = Layout([20, 3], CPU, 400)
+    layout = BlockPlan([20, 3], CPU, 400)
     heads, tails = torch.randn(23, WIDTH), torch.randn(23, WIDTH)
     table = Table(heads, tails, torch.randn(N_LABELS, WIDTH), torch.randn(N_LABELS), layout, dtype)
     large, small = layout.blocks
-    reader, found = BlockReader(table), []
+    reader, found = BlockWorkspace(table), []
     for block in (small, large, small):
         m = reader.pairs(block)
         z = reader.logits(block, m).clone()
@@ -84,7 +84,7 @@ def test_a_block_keeps_nothing_of_the_one_before(dtype: torch.dtype) -> None:
 def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> None:
     torch.manual_seed(0)
     words = torch.randn(sum(LENGTHS), WIDTH)
-    layout = Layout(LENGTHS, CPU, 60)
+    layout = BlockPlan(LENGTHS, CPU, 60)
     cells = np.array([(0, 1, 2, 3), (1, 0, 0, 0), (2, 8, 1, 11)])
     inputs = words.clone().requires_grad_()
     _, table = network(inputs, layout)
@@ -118,7 +118,7 @@ def test_bfloat16_rounds_the_factors_and_not_the_sums() -> None:
     torch.manual_seed(0)
     heads, tails, W = torch.rand(20, 500), torch.rand(20, 500), torch.rand(3, 500)
     bias = torch.full((3,), -1000.0)
-    table = Table(heads, tails, W, bias, Layout([20], CPU, 400), torch.bfloat16)
+    table = Table(heads, tails, W, bias, BlockPlan([20], CPU, 400), torch.bfloat16)
     ((_, found),) = table.blocks()
     m = (heads.unsqueeze(1) + tails).view(400, 500)
     assert found.dtype == torch.float32
@@ -131,7 +131,7 @@ def test_of_equal_cells_one_takes_the_gradient() -> None:
     heads, tails = torch.ones(3, 2), torch.ones(3, 2)
     weight, bias = torch.ones(4, 2), torch.zeros(4)
     factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
-    maximum = row_maximum(Table(*factors, Layout([3], CPU, 100)))
+    maximum = row_maximum(Table(*factors, BlockPlan([3], CPU, 100)))
     assert maximum.tolist() == [[4.0] * 4] * 3
     maximum.sum().backward()
     assert heads.grad.tolist() == [[4.0, 4.0]] * 3
@@ -148,7 +148,7 @@ def test_winners_are_where_the_maximum_is(precision: torch.dtype) -> None:
     weight, bias = torch.randint(-1, 1, (4, 5)).float(), torch.tensor([0.0, -3.0, 2.0, 0.0])
     heads, tails = heads.round(), tails.round()
     factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
-    found = row_maximum(Table(*factors, Layout(lengths, CPU, 300), precision))
+    found = row_maximum(Table(*factors, BlockPlan(lengths, CPU, 300), precision))
     d_found = torch.randn_like(found)
     gradients = torch.autograd.grad(found, factors, d_found)
 
@@ -172,7 +172,7 @@ def test_prediction_looks_for_no_winners(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     network = RIN(PaperInteraction(WIDTH), rounds=2)
     network.initialize(WIDTH, N_TAGS, N_LABELS)
-    words, layout = torch.randn(4, WIDTH), Layout([4], CPU, 100)
+    words, layout = torch.randn(4, WIDTH), BlockPlan([4], CPU, 100)
     with torch.no_grad():
         network(words, layout)
     assert not asked

@@ -10,7 +10,7 @@ from reference import gru, pair_logits, row_maximum, tag_logits
 from torch import Tensor
 from toy import gold_examples, initialised, small_config, train, triples
 
-from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.interaction import SeparateTasks, SlidesInteraction
 from spacy_rin.nn.network import RIN
 
@@ -53,7 +53,7 @@ def test_scores_equal_the_equations(rounds: int) -> None:
     params = {n.removeprefix("interaction."): p for n, p in network.state_dict().items()}
     for n in (1, 4):
         words = torch.randn(n, WIDTH)
-        tags, table = network(words, Layout([n], CPU, 5))
+        tags, table = network(words, BlockPlan([n], CPU, 5))
         rows, cols = torch.arange(n).repeat_interleave(n), torch.arange(n).repeat(n)
         expected_tags, expected_table = slides_forward(params, words, rounds)
         torch.testing.assert_close(torch.softmax(tags, 1), expected_tags)
@@ -65,7 +65,7 @@ def test_separate_encoders_share_nothing() -> None:
     network = RIN(SeparateTasks(WIDTH), rounds=0)
     network.initialize(2 * WIDTH, N_TAGS, N_LABELS)
     words = torch.randn(4, 2 * WIDTH, requires_grad=True)
-    tags, table = network(words, Layout([4], CPU, 50))
+    tags, table = network(words, BlockPlan([4], CPU, 50))
     (of_tags,) = torch.autograd.grad(tags.sum(), words)
     (of_table,) = torch.autograd.grad(table.heads.sum() + table.tails.sum(), words)
     assert not of_tags[:, :WIDTH].any() and of_tags[:, WIDTH:].all()

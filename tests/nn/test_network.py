@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reference import forward, loss, random_params
 from torch import Tensor
 
-from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.interaction import PaperInteraction
 from spacy_rin.nn.loss import relation_loss, tag_loss
 from spacy_rin.nn.network import RIN
@@ -43,8 +43,8 @@ def named(network: RIN, params: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: params[name.removeprefix("interaction.")] for name in network.state_dict()}
 
 
-def layout(lengths: list[int], max_cells: int = 12) -> Layout:
-    return Layout(lengths, torch.device("cpu"), max_cells)
+def layout(lengths: list[int], max_cells: int = 12) -> BlockPlan:
+    return BlockPlan(lengths, torch.device("cpu"), max_cells)
 
 
 def whole_table(table: Table, length: int) -> Tensor:

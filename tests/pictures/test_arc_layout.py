@@ -1,4 +1,4 @@
-"""Places: whatever a picture holds, nothing hides anything else."""
+"""ArcLayout: whatever a picture holds, nothing hides anything else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sketches import hebrew, long_doc
 
-from spacy_rin.pictures.arc_layout import LABEL, WORD, arrange, text_width
+from spacy_rin.pictures.arc_layout import LABEL, WORD, lay_out_arcs, text_width
 from spacy_rin.pictures.picture import Arc, Picture, Word, make_pictures
 
 
@@ -25,7 +25,7 @@ def pictures(draw: st.DrawFn) -> Picture:
 
 @given(pictures())
 def test_no_two_arcs_share_a_line_or_a_foot(picture: Picture) -> None:
-    places = arrange(picture)
+    places = lay_out_arcs(picture)
     feet = places.heads + places.tails
     assert len({round(foot, 3) for foot in feet}) == len(feet)
     spans = [sorted(ends) for ends in zip(places.heads, places.tails, strict=True)]
@@ -36,7 +36,7 @@ def test_no_two_arcs_share_a_line_or_a_foot(picture: Picture) -> None:
 
 @given(pictures())
 def test_feet_stand_on_their_words(picture: Picture) -> None:
-    places = arrange(picture)
+    places = lay_out_arcs(picture)
     for feet, words in (
         (places.heads, [arc.head for arc in picture.arcs]),
         (places.tails, [arc.tail for arc in picture.arcs]),
@@ -47,7 +47,7 @@ def test_feet_stand_on_their_words(picture: Picture) -> None:
 
 @given(pictures())
 def test_labels_fit_into_their_arcs(picture: Picture) -> None:
-    places = arrange(picture)
+    places = lay_out_arcs(picture)
     for head, tail, top in zip(places.heads, places.tails, places.tops, strict=True):
         assert abs(head - tail) > text_width("label", LABEL)
         assert 0 < top < places.base
@@ -55,7 +55,7 @@ def test_labels_fit_into_their_arcs(picture: Picture) -> None:
 
 @given(pictures())
 def test_words_stand_side_by_side_within_the_picture(picture: Picture) -> None:
-    places = arrange(picture)
+    places = lay_out_arcs(picture)
     edges = sorted((x - h, x + h) for x, h in zip(places.middles, places.halves, strict=True))
     assert edges[0][0] > 0 and edges[-1][1] < places.width
     assert all(right < left for (_, right), (left, _) in pairwise(edges))
@@ -63,15 +63,15 @@ def test_words_stand_side_by_side_within_the_picture(picture: Picture) -> None:
 
 def test_arcs_of_one_word_do_not_cross() -> None:
     words = [Word(text, "X") for text in "abc"]
-    places = arrange(Picture(words, [Arc(0, 1, "r", 0), Arc(0, 2, "s", 1)], [], "ltr"))
+    places = lay_out_arcs(Picture(words, [Arc(0, 1, "r", 0), Arc(0, 2, "s", 1)], [], "ltr"))
     assert places.tops[0] > places.tops[1]  # counted from above
     assert places.heads[1] < places.heads[0] < places.tails[0] < places.tails[1]
 
 
 def test_right_to_left_is_mirrored() -> None:
     (picture,) = make_pictures(hebrew())
-    places = arrange(picture)
-    left_to_right = arrange(Picture(picture.words, picture.arcs, [], "ltr"))
+    places = lay_out_arcs(picture)
+    left_to_right = lay_out_arcs(Picture(picture.words, picture.arcs, [], "ltr"))
     for found, expected in (
         (places.middles, left_to_right.middles),
         (places.heads, left_to_right.heads),
@@ -82,14 +82,14 @@ def test_right_to_left_is_mirrored() -> None:
 
 def test_long_stretches_are_broken_into_lines() -> None:
     (picture,) = make_pictures(long_doc())
-    places = arrange(picture)
+    places = lay_out_arcs(picture)
     assert [" ".join(lines) for lines in places.lines] == [word.text for word in picture.words]
     assert places.width < text_width(long_doc().text, WORD) / 2
 
 
 def test_text_without_spaces_is_broken_and_an_address_is_not() -> None:
     for text, n_lines in (("東京都" * 40, 3), ("https://example.org/" * 6, 1)):
-        (lines,) = arrange(Picture([Word(text, "X")], [], [], "ltr")).lines
+        (lines,) = lay_out_arcs(Picture([Word(text, "X")], [], [], "ltr")).lines
         assert "".join(lines) == text and (
             len(lines) >= n_lines if n_lines > 1 else len(lines) == 1
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sketches import EVIL, evil, hebrew, long_doc, sketches
 
-from spacy_rin.pictures.graph import Triple
+from spacy_rin.pictures.graph import TextTriple
 from spacy_rin.pictures.graph_page import write_graph_page
 from spacy_rin.pictures.page import write_page
 
@@ -303,11 +303,11 @@ return {
 @pytest.fixture
 def graph(chromium: Chrome, tmp_path: Path) -> Iterator[Chrome]:
     triples = [
-        Triple("Ada", "PER", "lives_in", "London", "LOC", 0.9),
-        Triple("London", "LOC", "home_of", "Ada", "PER", 0.4),
-        Triple("Bob", "PER", "saw", "Paris", "LOC", 0.7),
-        Triple("Paris", "LOC", "same_as", "Paris", "LOC", 0.8),
-        Triple(EVIL, "PER", EVIL, "Bob", "PER", 0.6),
+        TextTriple("Ada", "PER", "lives_in", "London", "LOC", 0.9),
+        TextTriple("London", "LOC", "home_of", "Ada", "PER", 0.4),
+        TextTriple("Bob", "PER", "saw", "Paris", "LOC", 0.7),
+        TextTriple("Paris", "LOC", "same_as", "Paris", "LOC", 0.8),
+        TextTriple(EVIL, "PER", EVIL, "Bob", "PER", 0.6),
     ]
     write_graph_page(tmp_path / "graph.html", triples)
     open_page(chromium, tmp_path / "graph.html")

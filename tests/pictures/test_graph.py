@@ -17,21 +17,31 @@ from spacy.tokens import DocBin
 from spacy_rin.extract.journal import Entry
 from spacy_rin.extract.outputs import write_output
 from spacy_rin.extract.rows import COLUMNS, rows_of
-from spacy_rin.pictures.graph import HEIGHT, Edge, Graph, Triple, arrange, build_graph, read_triples
+from spacy_rin.pictures.graph import (
+    HEIGHT,
+    Edge,
+    Graph,
+    TextTriple,
+    build_graph,
+    lay_out_graph,
+    read_triples,
+)
 from spacy_rin.pictures.graph_page import make_graph_page, write_graph_page
 from spacy_rin.relations import get_relations
 
 NAMES = st.sampled_from(["Ada", "Rome", "a much longer name than the others", "", "中国", "x"])
 TRIPLES = st.lists(
-    st.builds(Triple, NAMES, st.just("A"), st.sampled_from("rs"), NAMES, st.just("B"), st.just(0.5))
+    st.builds(
+        TextTriple, NAMES, st.just("A"), st.sampled_from("rs"), NAMES, st.just("B"), st.just(0.5)
+    )
 )
 
 
 NULL = json.dumps(dict.fromkeys(COLUMNS)) + "\n"
 
 
-def triple(head: str, relation: str, tail: str, score: float = 0.5) -> Triple:
-    return Triple(head, "A", relation, tail, "B", score)
+def triple(head: str, relation: str, tail: str, score: float = 0.5) -> TextTriple:
+    return TextTriple(head, "A", relation, tail, "B", score)
 
 
 def test_the_same_triple_is_counted_and_its_best_score_kept() -> None:
@@ -48,7 +58,7 @@ def test_graph_too_large_for_networkx_alone_names_what_it_wants(
     monkeypatch.setitem(sys.modules, "scipy", None)
     star = build_graph([triple("sun", "r", f"planet {k}") for k in range(501)], limit=501)
     with pytest.raises(ValueError, match=r"scipy.*\[graph\]"):
-        arrange(star)
+        lay_out_graph(star)
 
 
 def test_long_fields_of_csv_are_read(tmp_path: Path) -> None:
@@ -60,7 +70,7 @@ def test_long_fields_of_csv_are_read(tmp_path: Path) -> None:
 
 
 def test_an_entity_has_its_most_common_label() -> None:
-    triples = [Triple("a", label, "r", "b", "B", 0.5) for label in ("X", "Y", "Y")]
+    triples = [TextTriple("a", label, "r", "b", "B", 0.5) for label in ("X", "Y", "Y")]
     assert build_graph(triples).labels == {"a": "Y", "b": "B"}
 
 
@@ -82,12 +92,12 @@ def test_the_most_common_triples_are_kept_and_all_among_their_entities() -> None
 @settings(deadline=None)
 @given(triples=TRIPLES, limit=st.integers(2, 6))
 def test_every_entity_has_a_triple_and_no_box_lies_on_another(
-    triples: list[Triple], limit: int
+    triples: list[TextTriple], limit: int
 ) -> None:
     graph = build_graph(triples, limit)
     assert len(graph.labels) <= limit
     assert {text for edge in graph.edges for text in (edge.head, edge.tail)} == graph.labels.keys()
-    places = arrange(graph)
+    places = lay_out_graph(graph)
     assert places.boxes.keys() == graph.labels.keys()
     for (x, y, width), (a, b, other) in combinations(places.boxes.values(), 2):
         assert abs(x - a) >= (width + other) / 2 or abs(y - b) >= HEIGHT
@@ -99,7 +109,7 @@ def test_every_entity_has_a_triple_and_no_box_lies_on_another(
 def test_a_dense_graph_of_many_entities_finds_places() -> None:
     triples = [triple(f"entity {j}", "r", f"entity {k}") for j in range(40) for k in range(j)]
     triples += [triple("hub", "r", f"a leaf of the hub {k}") for k in range(60)]
-    boxes = arrange(build_graph(triples, 200)).boxes
+    boxes = lay_out_graph(build_graph(triples, 200)).boxes
     assert len(boxes) == 101
     for (x, y, width), (a, b, other) in combinations(boxes.values(), 2):
         assert abs(x - a) >= (width + other) / 2 or abs(y - b) >= HEIGHT
@@ -107,7 +117,7 @@ def test_a_dense_graph_of_many_entities_finds_places() -> None:
 
 def test_places_are_the_same_twice() -> None:
     triples = [triple(f"n{k % 7}", "r", f"n{k % 5}") for k in range(30)]
-    assert arrange(build_graph(triples)) == arrange(build_graph(triples))
+    assert lay_out_graph(build_graph(triples)) == lay_out_graph(build_graph(triples))
 
 
 @pytest.mark.parametrize("form", [".jsonl", ".csv", ".parquet", ".spacy", "by document"])

@@ -32,7 +32,7 @@ from spacy_rin.component import DEFAULT_MODEL, RelationExtractor, find_rin
 from spacy_rin.corpus.statistics import read_docs
 from spacy_rin.layers import architecture as model
 from spacy_rin.nn import loss, network, row_maximum
-from spacy_rin.nn.blocks import Layout
+from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.device import DTYPES, block_cells
 from spacy_rin.nn.table import Table
 from spacy_rin.training.history import read_history
@@ -105,7 +105,7 @@ def products(
         m, W = torch.randn(P, WIDTH).to(dtype), torch.randn(WIDTH, labels).to(dtype)
         seconds = min(_timed(partial(torch.mm, m, W)) for _ in range(60))
         best = max(best, 2 * P * WIDTH * labels / seconds)
-    layout = Layout(lengths, device, block_cells(device, WIDTH, labels))
+    layout = BlockPlan(lengths, device, block_cells(device, WIDTH, labels))
     W_total, cells = sum(lengths), sum(n * n for n in lengths)
     torch.manual_seed(0)
     table = Table(

@@ -36,7 +36,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Batch:
+class WindowBatch:
     """A batch of Docs with the windows they are read in; the input of the model.
 
     The words of all windows, one after the other, are the rows of every flat array in this
@@ -104,13 +104,13 @@ def to_words(words: np.ndarray, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def make_batch(docs: Iterable[Doc], unit: str = "sentence", max_length: int = 0) -> Batch:
+def make_batch(docs: Iterable[Doc], unit: str = "sentence", max_length: int = 0) -> WindowBatch:
     """Cut Docs into units and units into windows.
 
     docs (Iterable[Doc]): Any Docs; those without words have no window.
     unit (str): "sentence" to read by sentences where sentence starts are set, or "doc".
     max_length (int): Words of the longest window; 0 for no limit.
-    RETURNS (Batch): In the order of the Docs.
+    RETURNS (WindowBatch): In the order of the Docs.
     """
     docs = list(docs)
     words = [find_words(doc) for doc in docs]
@@ -120,7 +120,7 @@ def make_batch(docs: Iterable[Doc], unit: str = "sentence", max_length: int = 0)
         for start, end in _units(doc, words[d], unit):
             windows.extend(Window(d, units, *bounds) for bounds in _windows(start, end, max_length))
             units += 1
-    return Batch(docs, words, windows)
+    return WindowBatch(docs, words, windows)
 
 
 def make_unit_spans(

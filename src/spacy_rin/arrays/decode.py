@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from spacy.tokens import Doc
 
-from .batch import Batch, to_words
+from .batch import WindowBatch, to_words
 from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
 from .targets import anchor_token
 
@@ -19,7 +19,7 @@ from .targets import anchor_token
 BEGINS = 3
 
 
-class Triple(NamedTuple):
+class PredictedTriple(NamedTuple):
     """A predicted triple; spans are (start, end, label), tokens of the Doc, end-exclusive."""
 
     head: EntitySpan
@@ -32,12 +32,12 @@ class Triple(NamedTuple):
 class Prediction:
     """What the model says of one Doc.
 
-    entities (list[EntitySpan]): Flat, in order. triples (list[Triple]): In any order.
+    entities (list[EntitySpan]): Flat, in order. triples (list[PredictedTriple]): In any order.
     nested (list[EntitySpan]): Inside the entities, in order.
     """
 
     entities: list[EntitySpan] = field(default_factory=list)
-    triples: list[Triple] = field(default_factory=list)
+    triples: list[PredictedTriple] = field(default_factory=list)
     nested: list[EntitySpan] = field(default_factory=list)
 
     @property
@@ -60,9 +60,9 @@ class CellReader(Protocol):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
 
 
-def decode(
+def decode_scores(
     scores: CellReader,
-    batch: Batch,
+    batch: WindowBatch,
     tag_set: TagSet,
     labels: Sequence[str],
     *,
@@ -74,7 +74,7 @@ def decode(
     """Entities by the best tag sequence of each unit, triples by the cells over the threshold.
 
     scores (CellReader): The model's scores of the batch.
-    batch (Batch): The windows the model read.
+    batch (WindowBatch): The windows the model read.
     tag_set (TagSet): Tags of the model's entity labels.
     labels (Sequence[str]): Relation labels.
     threshold (float): Least probability of a triple.
@@ -93,7 +93,7 @@ def decode(
         key = (head, labels[label], tail)
         best[doc][key] = max(score, best[doc].get(key, 0.0))
     for prediction, triples in zip(predictions, best, strict=True):
-        prediction.triples = [Triple(*key, score) for key, score in triples.items()]
+        prediction.triples = [PredictedTriple(*key, score) for key, score in triples.items()]
     return predictions
 
 
@@ -106,7 +106,9 @@ def find_blocked(doc: Doc) -> np.ndarray:
     return blocked
 
 
-def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> list[Prediction]:
+def _entities(
+    scores: CellReader, batch: WindowBatch, tag_set: TagSet, keep: bool
+) -> list[Prediction]:
     kept = [[(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs]
     taken = [find_blocked(doc) if keep else np.zeros(len(doc), dtype=bool) for doc in batch.docs]
     for is_taken, ents in zip(taken, kept, strict=True):
@@ -135,7 +137,7 @@ def _entities(scores: CellReader, batch: Batch, tag_set: TagSet, keep: bool) -> 
     return predictions
 
 
-def _units(tag_scores: np.ndarray, batch: Batch) -> Iterable[tuple[int, int, np.ndarray]]:
+def _units(tag_scores: np.ndarray, batch: WindowBatch) -> Iterable[tuple[int, int, np.ndarray]]:
     """Doc, first word and (words, T) tag scores of each unit, every word from its own window."""
     parts: dict[int, list[np.ndarray]] = defaultdict(list)
     first: dict[int, tuple[int, int]] = {}
@@ -149,16 +151,16 @@ def _units(tag_scores: np.ndarray, batch: Batch) -> Iterable[tuple[int, int, np.
         yield doc, start, parts[unit][0] if len(parts[unit]) == 1 else np.concatenate(parts[unit])
 
 
-Found = Iterable[tuple[int, EntitySpan, int, EntitySpan, float]]
+FoundTriples = Iterable[tuple[int, EntitySpan, int, EntitySpan, float]]
 
 
 def _entity_cells(
     scores: CellReader,
-    batch: Batch,
+    batch: WindowBatch,
     predictions: list[Prediction],
     threshold: float,
     anchor: str,
-) -> Found:
+) -> FoundTriples:
     """Triples in the cells between the anchors of the entities of each window."""
     spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
     docs: list[int] = []
@@ -195,11 +197,11 @@ def _entity_cells(
 
 def _all_cells(
     scores: CellReader,
-    batch: Batch,
+    batch: WindowBatch,
     predictions: list[Prediction],
     threshold: float,
     anchor: str,
-) -> Found:
+) -> FoundTriples:
     """Triples in every cell of the table."""
     claimed = [
         {

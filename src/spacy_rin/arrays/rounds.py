@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .batch import Batch
+from .batch import WindowBatch
 from .decode import CellReader, Prediction
 
 
@@ -36,13 +36,13 @@ class LayerReader(CellReader, Protocol):
 
 def read_rounds(
     layers: Iterable[LayerReader],
-    batch: Batch,
-    decode: Callable[[Any, Batch], list[Prediction]],
+    batch: WindowBatch,
+    decode: Callable[[Any, WindowBatch], list[Prediction]],
 ) -> list[list[Round]]:
     """Put what the layers say into rows of Docs.
 
     layers (Iterable[LayerReader]): The scores of layers 0, 1, …, K.
-    batch (Batch): The windows the model read.
+    batch (WindowBatch): The windows the model read.
     decode (Callable): Finds entities and triples in a layer's scores.
     RETURNS (list[list[Round]]): For each Doc, its rounds.
     """
@@ -56,7 +56,7 @@ def read_rounds(
     return rounds
 
 
-def _rows_of_docs(rows: np.ndarray, batch: Batch) -> list[np.ndarray]:
+def _rows_of_docs(rows: np.ndarray, batch: WindowBatch) -> list[np.ndarray]:
     """(W, C) rows of windows → (n, C) rows of each Doc, every token from its own window."""
     docs = [np.zeros((len(doc), rows.shape[1]), dtype=rows.dtype) for doc in batch.docs]
     for window, offset in zip(batch.windows, batch.offsets, strict=False):

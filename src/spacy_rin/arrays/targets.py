@@ -15,7 +15,7 @@ from spacy.training import Example
 
 from ..errors import Errors
 from ..relations import get_relations, has_relations
-from .batch import Batch, find_words, to_words
+from .batch import WindowBatch, find_words, to_words
 from .tags import MASKED, EntitySpan, TagSet
 
 NO_ANNOTATION = 0
@@ -106,7 +106,7 @@ def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
 
 def make_targets(
     examples: Iterable[Example],
-    batch: Batch,
+    batch: WindowBatch,
     tag_set: TagSet,
     labels: Mapping[str, int],
     anchor: str,
@@ -114,7 +114,7 @@ def make_targets(
     """Gold arrays of a batch.
 
     examples (Iterable[Example]): The Examples whose predicted Docs are `batch.docs`.
-    batch (Batch): The windows the model read.
+    batch (WindowBatch): The windows the model read.
     tag_set (TagSet): Tags of the model's entity labels.
     labels (Mapping[str, int]): Relation labels and their numbers.
     anchor (str): "last" or "first".

@@ -21,7 +21,7 @@ from ..corpus.statistics import inspect_docs, read_docs
 from ..errors import Errors
 from ..evaluation.environment import package_versions
 from ..evaluation.write_card import write_card
-from ..exchange.export import FORMATS, MEANING, NAMESPACE, Exported, export
+from ..exchange.export import EXPORT_FORMATS, MEANING, NAMESPACE, Exported, export
 from ..extract.documents import Source, check_source, read_documents
 from ..files import refuse_source, write_json
 from ..pictures.graph import read_triples
@@ -222,7 +222,7 @@ def graph_command(
 def export_command(
     source: Annotated[Path, typer.Argument(help=".spacy file or a directory of them")],
     output: Annotated[Path, typer.Argument(help="File to write")],
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}")],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(EXPORT_FORMATS)}")],
     namespace: Annotated[str, typer.Option(help="Start of all names in a graph")] = NAMESPACE,
 ) -> None:
     """Write Docs for another tool, and say what its form cannot hold.

@@ -18,7 +18,7 @@ from spacy.training import Example
 from ..component import RelationExtractor
 from ..corpus.overlap import overlap
 from ..relations import Relation, get_relations
-from ..scorer import exact, prf
+from ..scorer import exact_key, prf
 
 # From where precision is lost to where recall is.
 THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
@@ -26,7 +26,7 @@ THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
 FREQUENCIES = (0, 1, 10, 50, 200, 10**9)
 
 
-class Error(NamedTuple):
+class WrongTriple(NamedTuple):
     """A triple that is only on one side of an Example, and what went wrong."""
 
     example: Example
@@ -49,10 +49,10 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
         rin.cfg["threshold"] = chosen
     totals = {threshold: PRFScore() for threshold in THRESHOLDS}
     for eg, prediction in zip(examples, predictions, strict=True):
-        gold = {exact(relation) for relation in get_relations(eg.reference)}
+        gold = {exact_key(relation) for relation in get_relations(eg.reference)}
         doc = eg.predicted
         found = [
-            (exact(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))), t.score)
+            (exact_key(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))), t.score)
             for t in prediction.triples
         ]
         for threshold, total in totals.items():
@@ -70,38 +70,39 @@ def wrong_kinds(examples: Iterable[Example]) -> dict[str, int]:
     return dict(Counter(error.kind for error in find_wrong(examples)).most_common())
 
 
-def find_missed(examples: Iterable[Example]) -> Iterator[Error]:
+def find_missed(examples: Iterable[Example]) -> Iterator[WrongTriple]:
     """Find the gold triples that were not found, by what went wrong first.
 
-    YIELDS (Error): "entity missed" (no predicted entity touches an end), "span wrong" (one does,
-        with other bounds), "label wrong" (another, untrue label between the two), "pair missed".
+    YIELDS (WrongTriple): "entity missed" (no predicted entity touches an end), "span wrong" (one
+        does, with other bounds), "label wrong" (another, untrue label between the two), "pair
+        missed".
         Of mentions inside entities, only those that are related stand on a Doc.
     """
     for eg in examples:
-        gold = {exact(relation) for relation in get_relations(eg.reference)}
+        gold = {exact_key(relation) for relation in get_relations(eg.reference)}
         predicted = get_relations(eg.predicted)
-        found = {exact(relation) for relation in predicted}
-        untrue = {_ends(relation) for relation in predicted if exact(relation) not in gold}
+        found = {exact_key(relation) for relation in predicted}
+        untrue = {_ends(relation) for relation in predicted if exact_key(relation) not in gold}
         entities = {(ent.start_char, ent.end_char) for ent in eg.predicted.ents}
         entities.update(span for relation in predicted for span in _spans(relation))
         for relation in get_relations(eg.reference):
-            if exact(relation) not in found:
-                yield Error(eg, relation, _kind(relation, entities, untrue))
+            if exact_key(relation) not in found:
+                yield WrongTriple(eg, relation, _kind(relation, entities, untrue))
 
 
-def find_wrong(examples: Iterable[Example]) -> Iterator[Error]:
+def find_wrong(examples: Iterable[Example]) -> Iterator[WrongTriple]:
     """Find the predicted triples that are not gold.
 
-    YIELDS (Error): "label wrong" (gold relates the two otherwise), "direction wrong" (gold has it
-        the other way round), "span wrong" (gold has it between spans that touch these), "no such
-        pair".
+    YIELDS (WrongTriple): "label wrong" (gold relates the two otherwise), "direction wrong" (gold
+        has it the other way round), "span wrong" (gold has it between spans that touch these), "no
+        such pair".
     """
     for eg in examples:
         gold = get_relations(eg.reference)
-        known = {exact(relation) for relation in gold}
+        known = {exact_key(relation) for relation in gold}
         for relation in get_relations(eg.predicted):
-            if exact(relation) not in known:
-                yield Error(eg, relation, _wrong_kind(relation, gold))
+            if exact_key(relation) not in known:
+                yield WrongTriple(eg, relation, _wrong_kind(relation, gold))
 
 
 def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str, dict[str, float]]:
@@ -115,7 +116,7 @@ def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str,
     for eg in examples:
         for (least, above), total in totals.items():
             predicted, gold = (
-                {exact(r) for r in get_relations(doc) if least <= counts[r.label] < above}
+                {exact_key(r) for r in get_relations(doc) if least <= counts[r.label] < above}
                 for doc in (eg.predicted, eg.reference)
             )
             total.score_set(predicted, gold)
@@ -140,7 +141,7 @@ def score_among_others(
     total = PRFScore()
     for eg in examples:
         predicted, gold = (
-            {exact(relation) for relation in get_relations(doc)}
+            {exact_key(relation) for relation in get_relations(doc)}
             for doc in (eg.predicted, eg.reference)
         )
         total.score_set(predicted, gold)

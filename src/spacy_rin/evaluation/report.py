@@ -26,7 +26,7 @@ from ..corpus.overlap import CLASSES, overlap_classes
 from ..corpus.statistics import find_files, read_docs
 from ..errors import Errors
 from ..relations import Relation, get_relations
-from ..scorer import exact, prf, score_relations, text
+from ..scorer import exact_key, prf, score_relations, text_key
 from .environment import describe_hardware, measure_speed, package_versions
 from .error_analysis import (
     by_frequency,
@@ -127,12 +127,16 @@ def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[st
     RETURNS (dict): "seen" and "unseen", each with rel_p, rel_r, rel_f and the number of gold
         triples. A predicted triple counts where its own text belongs.
     """
-    seen = {text(relation) for doc in read_docs(train) for relation in get_relations(doc)}
+    seen = {text_key(relation) for doc in read_docs(train) for relation in get_relations(doc)}
     totals = {"seen": PRFScore(), "unseen": PRFScore()}
     for eg in examples:
         for name, total in totals.items():
             predicted, gold = (
-                {exact(r) for r in get_relations(doc) if (text(r) in seen) == (name == "seen")}
+                {
+                    exact_key(r)
+                    for r in get_relations(doc)
+                    if (text_key(r) in seen) == (name == "seen")
+                }
                 for doc in (eg.predicted, eg.reference)
             )
             total.score_set(predicted, gold)
@@ -158,7 +162,7 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
                 a, b, c, d = (offset + shift for offset in offsets)
                 gold.add((a, b, relation.label, c, d))
             start += len(doc.text.strip()) + 1
-        total.score_set({exact(relation) for relation in get_relations(predicted)}, gold)
+        total.score_set({exact_key(relation) for relation in get_relations(predicted)}, gold)
     return _counted(total)
 
 
@@ -200,7 +204,7 @@ def _is_ours(name: str, value: Any) -> bool:
 
 def _with_unplaced(examples: Iterable[Example]) -> dict[str, float]:
     """Exact match where gold triples that could not be placed in the text are misses too."""
-    score = score_relations(examples, exact)
+    score = score_relations(examples, exact_key)
     score.fn += sum(eg.reference.user_data.get(UNPLACED, 0) for eg in examples)
     return prf("rel_with_unplaced", score)
 
@@ -217,7 +221,7 @@ def _by_class(
             groups[name].append(eg)
     return {
         name: {
-            **_counted(score_relations(groups[name], exact)),
+            **_counted(score_relations(groups[name], exact_key)),
             "docs": len(groups[name]),
         }
         for name in names

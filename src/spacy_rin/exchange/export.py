@@ -17,10 +17,10 @@ from ..errors import Errors
 from ..files import refuse_source, replacing
 from ..relations import get_relations, has_relations
 from .prodigy import find_undrawn, to_prodigy
-from .rel_component import KEY, find_left_out, to_rel_component
+from .rel_component import REL_KEY, find_left_out, to_rel_component
 
 # Suffix of the file that each format is written to
-FORMATS = {"prodigy": ".jsonl", "rel_component": ".spacy", "turtle": ".ttl"}
+EXPORT_FORMATS = {"prodigy": ".jsonl", "rel_component": ".spacy", "turtle": ".ttl"}
 NAMESPACE = "https://example.org/"
 EXAMPLES = 5
 
@@ -83,17 +83,17 @@ def export(
     """Write DocBin files in the form of another tool. The output is there whole or not at all.
 
     source (str | Path): A .spacy file, or a directory of them, read as a stream.
-    output (str | Path): The file to write; each of `FORMATS` has its suffix.
-    format (str): One of `FORMATS`.
+    output (str | Path): The file to write; each of `EXPORT_FORMATS` has its suffix.
+    format (str): One of `EXPORT_FORMATS`.
     namespace (str): What the names in a graph start with ("turtle").
     RETURNS (Exported): What was written, and what its form cannot hold.
     RAISES (ValueError): If the source cannot be read, or the output not be written.
     """
     output = Path(output)
-    if format not in FORMATS:
-        raise ValueError(Errors.R087.format(found=format, expected=", ".join(FORMATS)))
-    if output.suffix != FORMATS[format] or output.is_dir():
-        reason = f"the format {format} is written to a file that ends with {FORMATS[format]}"
+    if format not in EXPORT_FORMATS:
+        raise ValueError(Errors.R087.format(found=format, expected=", ".join(EXPORT_FORMATS)))
+    if output.suffix != EXPORT_FORMATS[format] or output.is_dir():
+        reason = f"the format {format} is written to a file that ends with {EXPORT_FORMATS[format]}"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
     refuse_source(output, Path(source))
     exported = Exported()
@@ -122,7 +122,7 @@ def _write_rel_component(source: Path, output: Path, exported: Exported) -> None
     for doc in exported.read(source):
         for relation in find_left_out(doc, labels):
             exported.count(Change.LEFT_OUT, relation.text)
-        doc.user_data = {KEY: to_rel_component(doc, labels)}
+        doc.user_data = {REL_KEY: to_rel_component(doc, labels)}
         docs.add(doc)
     docs.to_disk(output)
 

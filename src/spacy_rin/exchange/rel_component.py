@@ -17,12 +17,12 @@ from ..errors import Errors
 from ..relations import Relation, get_relations
 
 # Where spaCy keeps doc._.rel, whether or not the tutorial's code has registered it.
-KEY: Any = ("._.", "rel", None, None)
+REL_KEY: Any = ("._.", "rel", None, None)
 
-Table = dict[tuple[int, int], dict[str, float]]
+RelTable = dict[tuple[int, int], dict[str, float]]
 
 
-def to_rel_component(doc: Doc, labels: Sequence[str]) -> Table:
+def to_rel_component(doc: Doc, labels: Sequence[str]) -> RelTable:
     """Turn a Doc's relations into the tutorial's `doc._.rel`.
 
     doc (Doc): A Doc with entities and relations.
@@ -32,8 +32,8 @@ def to_rel_component(doc: Doc, labels: Sequence[str]) -> Table:
     >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome"])
     >>> doc.ents = [Span(doc, 0, 1, "PER"), Span(doc, 2, 3, "LOC")]
     >>> doc._.relations = [Relation(doc.ents[0], "saw", doc.ents[1])]
-    >>> doc.user_data[KEY] = to_rel_component(doc, ["left", "saw"])
-    >>> doc.user_data[KEY][0, 2]
+    >>> doc.user_data[REL_KEY] = to_rel_component(doc, ["left", "saw"])
+    >>> doc.user_data[REL_KEY][0, 2]
     {'left': 0.0, 'saw': 1.0}
     >>> from_rel_component(doc) == doc._.relations
     True
@@ -53,11 +53,11 @@ def from_rel_component(doc: Doc, threshold: float = 0.5) -> list[Relation]:
     RETURNS (list[Relation]): In document order, for `doc._.relations`.
     RAISES (ValueError): If the Doc has no `doc._.rel`, or not the entities that it relates.
     """
-    if KEY not in doc.user_data and len(doc.ents) > 1:
+    if REL_KEY not in doc.user_data and len(doc.ents) > 1:
         raise ValueError(Errors.R088.format(text=doc.text[:80]))
     ents = {ent.start: ent for ent in doc.ents}
     relations = []
-    for (head, tail), scores in sorted(doc.user_data.get(KEY, {}).items()):
+    for (head, tail), scores in sorted(doc.user_data.get(REL_KEY, {}).items()):
         for label, score in sorted(scores.items()):
             if score < threshold:
                 continue

@@ -23,7 +23,7 @@ from ..errors import Errors
 from .parquet import check_columns, read_columns
 
 STDIN = "-"
-FORMATS = ("auto", "text", "jsonl", "parquet")
+INPUT_FORMATS = ("auto", "text", "jsonl", "parquet")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 # A batch ends here even if it has few documents: long ones are read one or two at once.
 BATCH_CHARACTERS = 100_000
@@ -83,8 +83,10 @@ def check_source(source: Source) -> None:
     RAISES (ValueError): If an input is missing, a directory, of unknown form, or lacks a column;
         or if a setting makes no sense.
     """
-    if source.format not in FORMATS:
-        raise ValueError(Errors.R062.format(setting="format", found=source.format, names=FORMATS))
+    if source.format not in INPUT_FORMATS:
+        raise ValueError(
+            Errors.R062.format(setting="format", found=source.format, names=INPUT_FORMATS)
+        )
     if source.batch_size < 1:
         raise ValueError(Errors.R123.format(name="batch_size", least=1, found=source.batch_size))
     if not source.inputs:

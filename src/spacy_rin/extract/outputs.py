@@ -14,7 +14,7 @@ from . import parquet
 from .journal import Entry
 from .rows import COLUMNS
 
-ROWS = ("triple", "document")
+ROW_KINDS = ("triple", "document")
 # Characters of a field of CSV; Python's own limit is less than a long text.
 LONGEST_FIELD = 2**31 - 1
 # Every row of a triple has these, whichever form it is in.
@@ -28,8 +28,8 @@ def check_output(path: Path, by: str) -> None:
     """
     if path.suffix not in WRITERS:
         raise ValueError(Errors.R066.format(path=path, suffixes=", ".join(WRITERS)))
-    if by not in ROWS:
-        raise ValueError(Errors.R062.format(setting="by", found=by, names=ROWS))
+    if by not in ROW_KINDS:
+        raise ValueError(Errors.R062.format(setting="by", found=by, names=ROW_KINDS))
     if by == "document" and path.suffix != ".jsonl":
         raise ValueError(Errors.R076.format(path=path))
     if path.is_dir():

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import Errors
 
 # Rows in memory at once.
-ROWS = 10_000
+ROWS_PER_CHUNK = 10_000
 
 
 def check_columns(path: str | Path, columns: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ def read_columns(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int
     YIELDS (tuple[int, dict]): The row's number, from 1, and its values by column.
     """
     with _open(path) as file:
-        batches = file.iter_batches(batch_size=ROWS, columns=list(columns))
+        batches = file.iter_batches(batch_size=ROWS_PER_CHUNK, columns=list(columns))
         yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
 
 
@@ -42,7 +42,7 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]], columns: dict[str, ty
     schema = pa.schema([(name, types[type]) for name, type in columns.items()])
     rows = iter(rows)
     with pa.parquet.ParquetWriter(path, schema) as writer:
-        while chunk := list(islice(rows, ROWS)):
+        while chunk := list(islice(rows, ROWS_PER_CHUNK)):
             writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
 
 

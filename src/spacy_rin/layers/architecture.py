@@ -16,10 +16,10 @@ from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, noop
 from thinc.types import Floats2d
 from torch import Tensor
 
-from ..arrays.batch import Batch
+from ..arrays.batch import WindowBatch
 from ..arrays.targets import Targets
 from ..errors import Errors
-from ..nn.blocks import Layout
+from ..nn.blocks import BlockPlan
 from ..nn.device import block_cells
 from ..nn.interaction import Interaction, PaperInteraction, SeparateTasks, SlidesInteraction
 from ..nn.loss import Loss, relation_loss, tag_loss
@@ -108,7 +108,7 @@ def build_rin_model(
     use_relations: bool = True,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     interaction: Literal["paper", "slides", "separate"] = "paper",
-) -> Model[Batch, Scores]:
+) -> Model[WindowBatch, Scores]:
     """Construct the Recurrent Interaction Network over any tok2vec.
 
     tok2vec (Model): Any of spaCy's, a listener, or spacy-rin's own; of any width, which is
@@ -143,13 +143,13 @@ def build_rin_model(
         deserialize_model=deserialize_module,
     )
     network.init = _init_network
-    model: Model[Batch, Scores] = chain(_read_windows(tok2vec), network)
+    model: Model[WindowBatch, Scores] = chain(_read_windows(tok2vec), network)
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("network", network)
     return model
 
 
-def predict_layers(model: Model[Batch, Scores], batch: Batch) -> list[Scores]:
+def predict_layers(model: Model[WindowBatch, Scores], batch: WindowBatch) -> list[Scores]:
     """RETURNS (list[Scores]): What every layer says, 0 to K; `predict` gives the last."""
     windows2vecs, network = model.layers
     # Without windows there is nothing to read, which not every tok2vec can stand.
@@ -190,7 +190,7 @@ def clip_gradients(model: Model, max_norm: float) -> None:
             tensor *= max_norm / norm
 
 
-def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, list[Floats2d]]:
+def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[WindowBatch, list[Floats2d]]:
     """Run a tok2vec on the windows of a batch.
 
     Each window is read alone, as each training record was. Only a listener or a transformer has to
@@ -210,19 +210,19 @@ def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[Batch, lis
     )
 
 
-def _init_windows(model: Model, X: Batch | None = None, Y: object = None) -> None:
+def _init_windows(model: Model, X: WindowBatch | None = None, Y: object = None) -> None:
     model.layers[0].initialize(X=X.docs if X else None)
 
 
 def _forward_windows(
-    model: Model, batch: Batch, is_train: bool
+    model: Model, batch: WindowBatch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
     forward = _forward_texts if model.attrs["on_docs"] == "nothing" else _forward_docs
     return forward(model, batch, is_train)
 
 
 def _forward_texts(
-    model: Model, batch: Batch, is_train: bool
+    model: Model, batch: WindowBatch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
     Y, backprop_texts = model.layers[0](batch.texts(), is_train)
 
@@ -233,7 +233,7 @@ def _forward_texts(
 
 
 def _forward_docs(
-    model: Model, batch: Batch, is_train: bool
+    model: Model, batch: WindowBatch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
     tok2vec = model.layers[0]
     embed, encode = tok2vec, noop()
@@ -267,7 +267,7 @@ def _convert_inputs(
     words, lengths, unflatten = texts_to_torch(model, X, is_train)
     network = model.shims[0]._model
     n_labels = len(network.relations.bias)
-    layout = Layout(lengths, words.device, block_cells(words.device, network.width, n_labels))
+    layout = BlockPlan(lengths, words.device, block_cells(words.device, network.width, n_labels))
     return ArgsKwargs(args=(words, layout), kwargs={}), unflatten
 
 

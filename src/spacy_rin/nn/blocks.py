@@ -36,7 +36,7 @@ class Block(NamedTuple):
     padding: Tensor
 
 
-class Layout:
+class BlockPlan:
     """How the tables of a batch of texts are cut into blocks.
 
     lengths (Sequence[int]): Words of each text.
@@ -90,7 +90,7 @@ class Layout:
             for a, b in pairwise(bounds)
         ]
 
-    def parts(self, max_words: int) -> Iterator[tuple[Tensor, Layout]]:
+    def parts(self, max_words: int) -> Iterator[tuple[Tensor, BlockPlan]]:
         """Split the batch, texts of similar length together.
 
         max_words (int): Words of the largest part (a longer text is one part all the same).
@@ -108,7 +108,7 @@ class Layout:
             lengths = self.lengths[texts]
             first = np.repeat(self.offsets[texts] - np.cumsum(lengths) + lengths, lengths)
             words = first + np.arange(lengths.sum())
-            yield self._tensor(words), Layout(lengths.tolist(), self._device, self.max_cells)
+            yield self._tensor(words), BlockPlan(lengths.tolist(), self._device, self.max_cells)
 
     def _groups(self) -> list[list[int]]:
         """Texts that share a block: from the longest down, until it is full or too much padding."""

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .table import BlockReader, Table, add_pair_gradient
+from .table import BlockWorkspace, Table, add_pair_gradient
 
 
 class Loss(NamedTuple):
@@ -56,7 +56,7 @@ def relation_loss(
     RETURNS (tuple): Loss, and the gradients of heads, tails, weight and bias.
     """
     d_heads, d_tails, d_weight, d_bias = (torch.zeros_like(factor) for factor in table.factors())
-    reader = BlockReader(table)
+    reader = BlockWorkspace(table)
     loss = table.bias.new_zeros((), dtype=torch.float64)
     for block, positive, ignored in zip(table.layout.blocks, gold, masked, strict=True):
         m = reader.pairs(block)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from .blocks import Layout
+from .blocks import BlockPlan
 from .device import product_dtype
 from .interaction import Interaction
 from .row_maximum import row_maximum
@@ -65,11 +65,11 @@ class RIN(nn.Module):
         nI = state["project.weight"].shape[1] if projected else self.interaction.nI
         self.initialize(nI, len(state["tags.bias"]), len(state["relations.bias"]))
 
-    def forward(self, words: Tensor, layout: Layout) -> tuple[Tensor, Table]:
+    def forward(self, words: Tensor, layout: BlockPlan) -> tuple[Tensor, Table]:
         """Run all layers.
 
         words (Tensor): (W, nI) word vectors.
-        layout (Layout): The texts they are of.
+        layout (BlockPlan): The texts they are of.
         RETURNS (tuple[Tensor, Table]): (W, T) logits of the tags and the relation table of layer K.
         """
         if torch.is_grad_enabled():
@@ -84,7 +84,7 @@ class RIN(nn.Module):
             tags[part], heads[part], tails[part] = part_tags, table.heads, table.tails
         return tags, self._as_table(heads, tails, layout)
 
-    def layers(self, words: Tensor, layout: Layout) -> Iterator[tuple[Tensor, Table]]:
+    def layers(self, words: Tensor, layout: BlockPlan) -> Iterator[tuple[Tensor, Table]]:
         """Run layer by layer, equations (2) and (3).
 
         YIELDS (tuple[Tensor, Table]): As `forward` returns, of layers 0, 1, …, K.
@@ -98,7 +98,7 @@ class RIN(nn.Module):
                 y_r = row_maximum(table).sigmoid_()  # equation (5)
                 features = self.interaction(features, y_e, y_r)
 
-    def _table(self, h_r: Tensor, layout: Layout) -> Table:
+    def _table(self, h_r: Tensor, layout: BlockPlan) -> Table:
         """Equation (7), factored: W_m(h_i ⊕ h_j) = W_m1 h_i + W_m2 h_j.
 
         h_r (Tensor): (W, H).
@@ -106,6 +106,6 @@ class RIN(nn.Module):
         W_head, W_tail = self.pair.weight.split(self.width, dim=1)
         return self._as_table(h_r @ W_head.T, h_r @ W_tail.T, layout)
 
-    def _as_table(self, heads: Tensor, tails: Tensor, layout: Layout) -> Table:
+    def _as_table(self, heads: Tensor, tails: Tensor, layout: BlockPlan) -> Table:
         dtype = product_dtype(self.precision, heads.device)
         return Table(heads, tails, self.relations.weight, self.relations.bias, layout, dtype)

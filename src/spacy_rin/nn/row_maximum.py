@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from .blocks import Layout
-from .table import BlockReader, Table, add_pair_gradient
+from .blocks import BlockPlan
+from .table import BlockWorkspace, Table, add_pair_gradient
 
 # of the bits of a float32, those that a bfloat16 does without
 LOWER_HALF = 2**16 - 1
@@ -44,7 +44,7 @@ class _RowMaximum(torch.autograd.Function):
         tails: Tensor,
         weight: Tensor,
         bias: Tensor,
-        layout: Layout,
+        layout: BlockPlan,
         dtype: torch.dtype,
         keep: bool,
     ) -> Tensor:
@@ -55,7 +55,7 @@ class _RowMaximum(torch.autograd.Function):
             maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
-        reader = BlockReader(Table(heads, tails, weight, bias, layout, dtype))
+        reader = BlockWorkspace(Table(heads, tails, weight, bias, layout, dtype))
         for block in layout.blocks:
             # The padding of a row repeats its last cell, and may win as well as that.
             z = reader.products(reader.pairs(block))
@@ -76,7 +76,7 @@ class _RowMaximum(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_maximum: Tensor) -> Any:
         heads, tails, weight, bias, winners = ctx.saved_tensors
-        reader = BlockReader(Table(heads, tails, weight, bias, ctx.layout))
+        reader = BlockWorkspace(Table(heads, tails, weight, bias, ctx.layout))
         d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
         d_weight = torch.zeros_like(weight)
         for block in ctx.layout.blocks:

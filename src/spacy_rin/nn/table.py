@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .blocks import Block, Layout
+from .blocks import Block, BlockPlan
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Table:
 
     heads, tails (Tensor): (W, D) head and tail terms of W_m(h_i ⊕ h_j).
     weight (Tensor): (L, D) W_r. bias (Tensor): (L,) b_r.
-    layout (Layout): The blocks they are read in.
+    layout (BlockPlan): The blocks they are read in.
     dtype (torch.dtype): Precision of the products of whole blocks.
     """
 
@@ -37,7 +37,7 @@ class Table:
     tails: Tensor
     weight: Tensor
     bias: Tensor
-    layout: Layout
+    layout: BlockPlan
     dtype: torch.dtype = torch.float32
 
     def factors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -54,7 +54,7 @@ class Table:
 
         YIELDS (tuple): Block and its (P, L) logits, −∞ in padding; they last until the next block.
         """
-        reader = BlockReader(self)
+        reader = BlockWorkspace(self)
         for block in self.layout.blocks:
             yield block, reader.logits(block, reader.pairs(block))
 
@@ -67,7 +67,7 @@ class Table:
         RETURNS (tuple): (F,) places in `rows`, labels and logits.
         """
         found = []
-        # The arrays of all blocks, see BlockReader.
+        # The arrays of all blocks, see BlockWorkspace.
         heads, tails, weight, bias = self.detach().factors()
         P, (L, D) = min(len(rows), self.layout.max_cells), weight.shape
         m, tail_terms, z = (heads.new_empty(P, width) for width in (D, D, L))
@@ -107,7 +107,7 @@ class Table:
         return rows, cols, labels, logits
 
 
-class BlockReader:
+class BlockWorkspace:
     """Blocks of a table, one after the other, in the same arrays, without gradient.
 
     What a method gives lasts until it is called again: new arrays for every block would be given

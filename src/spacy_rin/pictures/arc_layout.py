@@ -31,7 +31,7 @@ Feet = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Places:
+class ArcLayout:
     """Where everything stands, from the left of the picture and its top.
 
     width (float): Of the picture.
@@ -54,7 +54,7 @@ class Places:
     tops: list[float]
 
 
-def arrange(picture: Picture) -> Places:
+def lay_out_arcs(picture: Picture) -> ArcLayout:
     """Find the places; a text that runs from right to left is mirrored."""
     arcs = picture.arcs
     lines = [_lines(word) for word in picture.words]
@@ -71,7 +71,7 @@ def arrange(picture: Picture) -> Places:
     ]
     base = max(levels, default=0) * LEVEL + LABEL
     sign, edge = (-1, width) if picture.direction == "rtl" else (1, 0.0)
-    return Places(
+    return ArcLayout(
         width=width,
         base=base,
         lines=lines,

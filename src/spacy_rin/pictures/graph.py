@@ -29,7 +29,7 @@ SPREAD = 1.01  # how much wider all becomes while boxes push each other apart
 WIDTH = 1200  # of the picture, unless one part of it is wider
 
 
-class Triple(NamedTuple):
+class TextTriple(NamedTuple):
     """A triple of one document, by its texts."""
 
     head: str
@@ -70,7 +70,7 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Places:
+class GraphLayout:
     """Where the boxes of entities stand.
 
     boxes (dict[str, tuple]): Of each: its middle (x, y) and its width.
@@ -82,7 +82,7 @@ class Places:
     height: float
 
 
-def read_triples(source: str | Path) -> Iterator[Triple]:
+def read_triples(source: str | Path) -> Iterator[TextTriple]:
     """Read triples as a stream.
 
     source (str | Path): A .spacy file or a directory of them; or what `spacy-rin extract` wrote.
@@ -93,17 +93,17 @@ def read_triples(source: str | Path) -> Iterator[Triple]:
     docs = (rows_of(doc) for doc in read_docs(source)) if is_corpus else [read_output(source)]
     for rows in docs:
         for row in rows:
-            yield Triple(**{name: row[name] for name in Triple._fields})
+            yield TextTriple(**{name: row[name] for name in TextTriple._fields})
 
 
-def build_graph(triples: Iterable[Triple], limit: int = 80) -> Graph:
+def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:
     """Put triples together.
 
-    triples (Iterable[Triple]): Read once, as a stream; what is kept grows with distinct ones.
+    triples (Iterable[TextTriple]): Read once, as a stream; what is kept grows with distinct ones.
     limit (int): Entities to keep.
     RETURNS (Graph): The most common triples of that many, and the others among these.
 
-    >>> seen = [Triple("Ada", "PER", "lives_in", "Rome", "LOC", score) for score in (0.5, 0.9)]
+    >>> seen = [TextTriple("Ada", "PER", "lives_in", "Rome", "LOC", score) for score in (0.5, 0.9)]
     >>> graph = build_graph(seen)
     >>> graph.labels
     {'Ada': 'PER', 'Rome': 'LOC'}
@@ -132,10 +132,10 @@ def build_graph(triples: Iterable[Triple], limit: int = 80) -> Graph:
     return Graph(labels, edges, len(mentions) - len(labels))
 
 
-def arrange(graph: Graph) -> Places:
+def lay_out_graph(graph: Graph) -> GraphLayout:
     """Find places: each part that hangs together by springs, the parts beside each other.
 
-    RETURNS (Places): No two boxes lie on each other.
+    RETURNS (GraphLayout): No two boxes lie on each other.
     RAISES (ValueError): If networkx, or for a large graph scipy, is not installed.
     """
     nx = _networkx()
@@ -198,7 +198,7 @@ def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:
         np.add.at(middles, second[rows], steps[rows])
 
 
-def _side_by_side(parts: list[tuple[list[str], np.ndarray, np.ndarray]]) -> Places:
+def _side_by_side(parts: list[tuple[list[str], np.ndarray, np.ndarray]]) -> GraphLayout:
     """Put parts into rows, from the left and the top."""
     boxes = {}
     x = y = row_height = width = 0.0
@@ -213,4 +213,4 @@ def _side_by_side(parts: list[tuple[list[str], np.ndarray, np.ndarray]]) -> Plac
         x += size[0] + 2 * GAP[0]
         row_height = max(row_height, float(size[1]))
         width = max(width, x - 2 * GAP[0])
-    return Places(boxes, float(width), float(y + row_height))
+    return GraphLayout(boxes, float(width), float(y + row_height))

@@ -13,7 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from ..files import write_text
-from .graph import HEIGHT, MARGIN, TEXT, Edge, Graph, Places, Triple, arrange, build_graph, shorten
+from .graph import (
+    HEIGHT,
+    MARGIN,
+    TEXT,
+    Edge,
+    Graph,
+    GraphLayout,
+    TextTriple,
+    build_graph,
+    lay_out_graph,
+    shorten,
+)
 from .page import break_label, fill_page, read_file
 from .svg import entity_color
 
@@ -49,12 +60,12 @@ data-relation="{relation}" data-score="{score}"><td>{head}</td><td>{label}</td><
 
 
 def write_graph_page(
-    path: str | Path, triples: Iterable[Triple], *, title: str = "Graph", limit: int = 80
+    path: str | Path, triples: Iterable[TextTriple], *, title: str = "Graph", limit: int = 80
 ) -> Graph:
     """Write a page of the triples that were found most often, whole or not at all.
 
     path (str | Path): HTML file.
-    triples (Iterable[Triple]): As `graph.read_triples` gives them.
+    triples (Iterable[TextTriple]): As `graph.read_triples` gives them.
     title (str): Stands above the graph.
     limit (int): Entities to draw.
     RETURNS (Graph): What is drawn.
@@ -66,7 +77,7 @@ def write_graph_page(
 
 def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
     """RETURNS (str): A whole HTML page."""
-    places = arrange(graph)
+    places = lay_out_graph(graph)
     nodes = {text: k for k, text in enumerate(graph.labels)}
     relations = Counter(edge.relation for edge in graph.edges)
     numbers = {label: k for k, (label, _) in enumerate(relations.most_common())}
@@ -93,7 +104,7 @@ def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
     )
 
 
-def _draw_node(text: str, label: str, node: int, places: Places) -> str:
+def _draw_node(text: str, label: str, node: int, places: GraphLayout) -> str:
     x, y, width = places.boxes[text]
     return NODE.format(
         node=node,
@@ -110,7 +121,7 @@ def _draw_node(text: str, label: str, node: int, places: Places) -> str:
     )
 
 
-def _draw_edges(graph: Graph, places: Places) -> list[str]:
+def _draw_edges(graph: Graph, places: GraphLayout) -> list[str]:
     """One arrow for each triple, but none from an entity to itself; those between the same two
     entities beside each other."""
     joining: dict[frozenset[str], list[int]] = defaultdict(list)
@@ -128,7 +139,7 @@ def _draw_edges(graph: Graph, places: Places) -> list[str]:
     return drawn
 
 
-def _draw_edge(edge: Edge, k: int, places: Places, bend: float) -> str:
+def _draw_edge(edge: Edge, k: int, places: GraphLayout, bend: float) -> str:
     """A quadratic Bézier curve from box to box."""
     (x0, y0, head_width), (x1, y1, tail_width) = places.boxes[edge.head], places.boxes[edge.tail]
     start, end = np.array([x0, y0]), np.array([x1, y1])

@@ -9,7 +9,7 @@ from zlib import crc32
 from spacy.displacy.render import DEFAULT_ENTITY_COLOR, DEFAULT_LABEL_COLORS
 
 from ..errors import Errors
-from .arc_layout import CORNER, LABEL, LINE, PADDING, WORD, Places, arrange
+from .arc_layout import CORNER, LABEL, LINE, PADDING, WORD, ArcLayout, lay_out_arcs
 from .picture import Arc, Picture, Word
 
 # As displaCy calls them.
@@ -57,7 +57,7 @@ def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
     if not options.keys() <= OPTIONS.keys():
         raise ValueError(Errors.R081.format(found=sorted(options), expected=sorted(OPTIONS)))
     style = {name: escape(str(value)) for name, value in {**OPTIONS, **options}.items()}
-    places = arrange(picture)
+    places = lay_out_arcs(picture)
     words = [_draw_word(word, places, i) for i, word in enumerate(picture.words)]
     # From the highest to the lowest: where two cross, the label of the lower one stays whole.
     order = sorted(range(len(picture.arcs)), key=lambda k: places.tops[k])
@@ -78,11 +78,11 @@ def entity_color(label: str) -> str:
     return KNOWN.get(label.upper(), COLORS[crc32(label.encode()) % len(COLORS)])
 
 
-def _height(word: Word, places: Places, i: int) -> int:
+def _height(word: Word, places: ArcLayout, i: int) -> int:
     return (len(places.lines[i]) + bool(word.label)) * LINE
 
 
-def _draw_word(word: Word, places: Places, i: int) -> str:
+def _draw_word(word: Word, places: ArcLayout, i: int) -> str:
     x, y = places.middles[i], places.base + PADDING + WORD
     parts = []
     if word.label is not None:
@@ -104,7 +104,7 @@ def _draw_word(word: Word, places: Places, i: int) -> str:
     return "".join(parts)
 
 
-def _draw_arc(arc: Arc, places: Places, k: int, bg: str) -> str:
+def _draw_arc(arc: Arc, places: ArcLayout, k: int, bg: str) -> str:
     left, right = sorted((places.heads[k], places.tails[k]))
     low, high = places.base, places.tops[k]
     line = (

@@ -23,7 +23,7 @@ from ...errors import Errors
 from .checks import MalformedError, RejectedError, show
 from .formats import open_casrel, open_copymtl, open_plain, parse_copyre, parse_jointer, parse_spert
 from .jsonstream import PEEK, JsonStream, open_text, read_rows
-from .records import ENTITY, Dropped, Mention, Parse, Reason, Record, Row, Span, Triple
+from .records import ENTITY, Dropped, JsonRow, Mention, Parse, RawTriple, Reason, Record, Span
 from .user_formats import open_rin, parse_prodigy
 
 __all__ = [
@@ -31,16 +31,16 @@ __all__ = [
     "FORMATS",
     "Dropped",
     "Mention",
+    "RawTriple",
     "Reason",
     "Record",
     "Span",
-    "Triple",
     "detect_format",
     "read_records",
 ]
 
 # Where each format's rows come from, and which parser takes them
-FORMATS: dict[str, Callable[[Path, str], tuple[Iterator[Row], Parse]]] = {
+FORMATS: dict[str, Callable[[Path, str], tuple[Iterator[JsonRow], Parse]]] = {
     "jointer": partial(open_plain, parse_jointer),
     "copymtl": open_copymtl,
     "copyre": partial(open_plain, parse_copyre),

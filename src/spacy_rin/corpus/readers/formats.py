@@ -23,8 +23,16 @@ from .checks import (
     wrong,
 )
 from .jsonstream import PEEK, JsonStream, open_text, read_pairs, read_rows
-from .placing import Layout, find_words, is_tokenised, show_triple, split_words, tokenise, unescape
-from .records import ENTITY, Mention, Parse, Record, Row
+from .placing import (
+    WordMap,
+    find_mention,
+    is_tokenised,
+    show_triple,
+    split_words,
+    tokenise,
+    unescape,
+)
+from .records import ENTITY, JsonRow, Mention, Parse, Record
 
 NO_TYPE = "None-label"  # JointER's
 NO_RELATION = "None"  # CopyRE's
@@ -93,10 +101,10 @@ def parse_copyre(row: Any, source: str) -> Record:
     return record
 
 
-def parse_casrel(layout_of: Callable[[str], Layout], row: Any, source: str) -> Record:
+def parse_casrel(layout_of: Callable[[str], WordMap], row: Any, source: str) -> Record:
     """Parse CasRel's form: a "text", and in "triple_list" texts that stand in it.
 
-    layout_of (Callable[[str], Layout]): Makes words of the text, for the whole file in one way.
+    layout_of (Callable[[str], WordMap]): Makes words of the text, for the whole file in one way.
     row (Any): The JSON value.
     source (str): Its "file:line".
     RETURNS (Record): The record.
@@ -142,17 +150,17 @@ def parse_copymtl(words: dict[int, str], labels: dict[int, str], row: Any, sourc
     return record
 
 
-def open_plain(parse: Parse, path: Path, lang: str) -> tuple[Iterator[Row], Parse]:
-    """RETURNS (tuple[Iterator[Row], Parse]): The file's rows; no language is needed for them."""
+def open_plain(parse: Parse, path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
+    """RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows; they need no language."""
     return read_rows(path), parse
 
 
-def open_casrel(path: Path, lang: str) -> tuple[Iterator[Row], Parse]:
+def open_casrel(path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
     """Choose for a whole file whether its texts have words already or go through a tokenizer.
 
     path (Path): The file.
     lang (str): Language of the tokenizer.
-    RETURNS (tuple[Iterator[Row], Parse]): The file's rows and their parser.
+    RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows and their parser.
     """
     # One decision for the whole file: record by record, a file would get mixed tokens.
     rows = read_rows(path)
@@ -163,12 +171,12 @@ def open_casrel(path: Path, lang: str) -> tuple[Iterator[Row], Parse]:
     return chain(first, rows), partial(parse_casrel, layout_of)
 
 
-def open_copymtl(path: Path, lang: str) -> tuple[Iterator[Row], Parse]:
+def open_copymtl(path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
     """Read the words and relations by id that stand beside a file.
 
     path (Path): The file.
     lang (str): Not used: the words are given.
-    RETURNS (tuple[Iterator[Row], Parse]): The file's rows and their parser.
+    RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows and their parser.
     RAISES (ValueError): If the files of ids cannot be read.
     """
     words, labels = (_ids(path.parent / name) for name in (WORD_IDS, RELATION_IDS))
@@ -184,7 +192,7 @@ def _copyre_tokens(row: Any, source: str) -> Record:
         for entity in get_field(row, "en_list", list, [])
     ]
     for entity in entities:
-        record.add_entity(record.mention(find_words(words, entity)), " ".join(entity))
+        record.add_entity(record.mention(find_mention(words, entity)), " ".join(entity))
     for rel in get_field(row, "relationMentions", list):
         ends, texts = [], []
         for key in ("em1Text", "em2Text"):
@@ -193,7 +201,7 @@ def _copyre_tokens(row: Any, source: str) -> Record:
             whole = [e for e in entities if e == mention] or sorted(
                 (e for e in entities if e[-len(mention) :] == mention), key=len, reverse=True
             )
-            ends.append(record.mention(find_words(words, whole[0] if whole else mention)))
+            ends.append(record.mention(find_mention(words, whole[0] if whole else mention)))
             texts.append(" ".join(mention))
         _add_relation(record, ends, rel, f"{texts[0]} | {{}} | {texts[1]}")
     return record

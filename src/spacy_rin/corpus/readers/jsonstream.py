@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from ...errors import Errors
 from .checks import MalformedError
-from .records import Row
+from .records import JsonRow
 
 PEEK = 100  # records read ahead, to see what form a file has
 CHUNK = 1 << 16  # characters
@@ -23,11 +23,11 @@ MAX_RECORD = 1 << 24  # characters; beyond that a JSON list is broken, not long
 NOT_WHITESPACE = re.compile(r"[^ \t\r\n]")
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[JsonRow]:
     """Read a JSON list item by item, or a file with one value a line.
 
     path (Path): The file.
-    YIELDS (Row): Each record, or for a line that is not JSON a MalformedError.
+    YIELDS (JsonRow): Each record, or for a line that is not JSON a MalformedError.
     RAISES (ValueError): If the file cannot be read, or its list is broken.
     """
     with open_text(path) as handle:
@@ -43,11 +43,11 @@ def read_rows(path: Path) -> Iterator[Row]:
                 yield f"{path}:{line}", _loads(text)
 
 
-def read_pairs(path: Path) -> Iterator[Row]:
+def read_pairs(path: Path) -> Iterator[JsonRow]:
     """Read a list of two lists, `[[a, b, ...], [c, d, ...]]`, as pairs (a, c), (b, d), ...
 
     path (Path): The file.
-    YIELDS (Row): Each pair.
+    YIELDS (JsonRow): Each pair.
     RAISES (ValueError): If the file cannot be read, is broken, or the lists differ in length.
     """
     # Two arrays one after the other, walked side by side: nothing of the first is kept.

@@ -22,7 +22,7 @@ ESCAPES = {"LRB": "(", "RRB": ")", "LSB": "[", "RSB": "]", "LCB": "{", "RCB": "}
 ESCAPED = re.compile(r"-(LRB|RRB|LSB|RSB|LCB|RCB)-|\\([/*])")
 
 
-class Layout:
+class WordMap:
     """Words, and where a mention stands in them; offsets are those of words."""
 
     def __init__(self, words: list[str], spaces: list[bool] | None = None) -> None:
@@ -32,7 +32,7 @@ class Layout:
 
     def find(self, text: str, nth: int = 1) -> Span | None:
         """RETURNS (Span | None): The words of the nth occurrence of a mention, from 1."""
-        return find_words(self.words, text.split(), nth)
+        return find_mention(self.words, text.split(), nth)
 
     def at(self, start: int, end: int) -> Span | None:
         """RETURNS (Span | None): The words between two offsets; None if they cut a word."""
@@ -43,17 +43,17 @@ class Layout:
         return " ".join(self.words[start:end])
 
 
-def split_words(text: str) -> Layout:
-    """RETURNS (Layout): A text of tokens with spaces between, its escapes undone."""
+def split_words(text: str) -> WordMap:
+    """RETURNS (WordMap): A text of tokens with spaces between, its escapes undone."""
     return _EscapedLayout([unescape(word) for word in text.split()])
 
 
-def tokenise(lang: str, text: str) -> Layout:
+def tokenise(lang: str, text: str) -> WordMap:
     """Split raw text into words.
 
     lang (str): Language of spaCy's tokenizer.
     text (str): The text.
-    RETURNS (Layout): Its words; offsets are those of characters.
+    RETURNS (WordMap): Its words; offsets are those of characters.
     RAISES (ValueError): If spaCy has no such language.
     """
     return _TextLayout(_tokenizer(lang)(text))
@@ -71,7 +71,7 @@ def is_tokenised(texts: Sequence[str]) -> bool:
     return alone > glued
 
 
-def find_words(words: Sequence[str], mention: Sequence[str], nth: int = 1) -> Span | None:
+def find_mention(words: Sequence[str], mention: Sequence[str], nth: int = 1) -> Span | None:
     """Find a mention; if its words stand nowhere as they are, without regard to accents.
 
     words (Sequence[str]): Those of the sentence.
@@ -102,14 +102,14 @@ def show_triple(words: Sequence[str], head: Mention, label: str, tail: Mention) 
     return f"{before} | {label} | {after}"
 
 
-class _EscapedLayout(Layout):
+class _EscapedLayout(WordMap):
     """The same for words, and mentions, with Penn Treebank escapes."""
 
     def find(self, text: str, nth: int = 1) -> Span | None:
-        return find_words(self.words, [unescape(word) for word in text.split()], nth)
+        return find_mention(self.words, [unescape(word) for word in text.split()], nth)
 
 
-class _TextLayout(Layout):
+class _TextLayout(WordMap):
     """The same for a text; offsets are those of characters, and must be those of words too."""
 
     def __init__(self, doc: Doc) -> None:
@@ -124,7 +124,7 @@ class _TextLayout(Layout):
         pattern = r"\s+".join(map(re.escape, words))
         hits = (self.at(*match.span()) for match in re.finditer(pattern, self.raw))
         hit = next(islice(filter(None, hits), nth - 1, None), None)
-        return hit or find_words(self.words, words, nth)
+        return hit or find_mention(self.words, words, nth)
 
     def at(self, start: int, end: int) -> Span | None:
         if start in self.starts and end in self.ends:

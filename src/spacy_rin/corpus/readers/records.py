@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 ENTITY = "ENTITY"  # label of a mention without a type of its own
 
 Span = tuple[int, int]
-Row = tuple[str, Any]  # "file:line", the JSON value or what is wrong with it
+JsonRow = tuple[str, Any]  # "file:line", the JSON value or what is wrong with it
 Parse = Callable[[Any, str], "Record"]  # takes the JSON value and its "file:line"
 
 
@@ -44,7 +44,7 @@ class Mention(NamedTuple):
     label: str = ENTITY
 
 
-class Triple(NamedTuple):
+class RawTriple(NamedTuple):
     """Two mentions and the relation from the first to the second."""
 
     head: Mention
@@ -61,7 +61,7 @@ class Record:
     tags (list[str] | None): Part-of-speech tags, for token.tag_.
     entities (list[Mention]): Distinct; all mentions of the triples are among them.
     ends (set[Span]): Where triples start or end that the source says are no entities.
-    triples (list[Triple]): Distinct by spans and label.
+    triples (list[RawTriple]): Distinct by spans and label.
     dropped (list[Dropped]): What else stood in the source.
     unplaced (int): Triples that are gold, but have no place in the words or no known label.
     source (str): "file:line".
@@ -72,7 +72,7 @@ class Record:
     tags: list[str] | None = None
     entities: list[Mention] = field(default_factory=list)
     ends: set[Span] = field(default_factory=set)
-    triples: list[Triple] = field(default_factory=list)
+    triples: list[RawTriple] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     unplaced: int = 0
     source: str = ""
@@ -106,7 +106,7 @@ class Record:
         elif head and label and tail:
             self.add_entity(head)
             self.add_entity(tail)
-            self.triples.append(Triple(head, label, tail))
+            self.triples.append(RawTriple(head, label, tail))
         else:
             self.unplaced += 1
             self._drop(Reason.MENTION_NOT_FOUND if label else Reason.UNKNOWN_LABEL, example)

@@ -23,8 +23,8 @@ from .checks import (
     wrong,
 )
 from .jsonstream import read_rows
-from .placing import Layout, show_triple, tokenise
-from .records import Mention, Parse, Record, Row
+from .placing import WordMap, show_triple, tokenise
+from .records import JsonRow, Mention, Parse, Record
 
 
 def parse_prodigy(row: Any, source: str) -> Record:
@@ -81,7 +81,7 @@ def parse_rin(lang: str, row: Any, source: str) -> Record:
         spaces = (
             get_list(row, "spaces", bool, len(words)) if row.get("spaces") is not None else None
         )
-        layout = Layout(words, spaces)
+        layout = WordMap(words, spaces)
         record = Record(words, spaces, get_tags(row, "tags", words), source=source)
     mentions = []
     for ent in get_field(row, "entities", list, []):
@@ -103,8 +103,8 @@ def parse_rin(lang: str, row: Any, source: str) -> Record:
     return record
 
 
-def open_rin(path: Path, lang: str) -> tuple[Iterator[Row], Parse]:
-    """RETURNS (tuple[Iterator[Row], Parse]): The file's rows, and the parser for the language."""
+def open_rin(path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
+    """RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows, and its language's parser."""
     return read_rows(path), partial(parse_rin, lang)
 
 
@@ -128,7 +128,7 @@ def _prodigy_span(record: Record, span: Any) -> Mention:
     return Mention(*bounds, get_label(span, "label") or record.label_at(bounds))
 
 
-def _rin_span(record: Record, layout: Layout, item: Any) -> tuple[Mention | None, str]:
+def _rin_span(record: Record, layout: WordMap, item: Any) -> tuple[Mention | None, str]:
     start, end = get_field(item, "start", int), get_field(item, "end", int)
     span = check_range(start, end, layout.size, "start, end")
     label = get_label(item, "label") or None

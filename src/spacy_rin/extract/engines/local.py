@@ -14,13 +14,13 @@ from multiprocessing import get_context, parent_process
 from ...errors import Errors
 from ..documents import Source, read_batches
 from ..journal import Done
-from .workers import Found, Workers, read_batch
+from .workers import BatchFound, Workers, read_batch
 
 # Batches that wait for a worker or to be taken, so that an endless input does not pile up.
 WAITING = 2
 
 
-def read_locally(source: Source, done: Done, workers: Workers) -> Generator[Found, None, None]:
+def read_locally(source: Source, done: Done, workers: Workers) -> Generator[BatchFound, None, None]:
     """Read batches in their order; with several processes, each has a pipeline and one thread.
 
     RAISES (ChildProcessError): If a worker dies.
@@ -32,7 +32,7 @@ def read_locally(source: Source, done: Done, workers: Workers) -> Generator[Foun
         return
     # Forked workers would share torch's threads and the GPU's context with this process.
     pool = ProcessPoolExecutor(workers.processes, get_context("spawn"), _begin_worker)
-    waiting: deque[Future[Found]] = deque()
+    waiting: deque[Future[BatchFound]] = deque()
     try:
         for batch in batches:
             waiting.append(pool.submit(read_batch, workers.pipeline, workers.gpu_id, 1, batch))

@@ -19,7 +19,7 @@ import numpy as np
 from ...errors import Errors
 from ..documents import Document, DocumentBatch, Source, read_batches
 from ..journal import Done
-from .workers import Found, Workers, read_batch
+from .workers import BatchFound, Workers, read_batch
 
 # Ray gathers what a task yields up to this size; its default of 128 MB is hours of reading.
 BLOCK_BYTES = 2**14
@@ -28,7 +28,9 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 Columns = dict[str, np.ndarray]
 
 
-def read_with_ray(source: Source, done: Done, workers: Workers) -> Generator[Found, None, None]:
+def read_with_ray(
+    source: Source, done: Done, workers: Workers
+) -> Generator[BatchFound, None, None]:
     """Read batches with Ray's workers, in any order.
 
     RAISES (OSError): If Ray gives up.
@@ -54,7 +56,7 @@ def read_with_ray(source: Source, done: Done, workers: Workers) -> Generator[Fou
         try:
             for columns in found.iter_batches(batch_size=None, batch_format="numpy"):
                 for line in columns["found"]:
-                    yield Found(*json.loads(line))
+                    yield BatchFound(*json.loads(line))
         except ray.exceptions.RayError as error:
             raise OSError(Errors.R074.format(reason=_reason(error))) from None
 

@@ -10,7 +10,7 @@ from ..journal import Entry
 from .worker import Pipeline, load_reader
 
 
-class Found(NamedTuple):
+class BatchFound(NamedTuple):
     """A batch that has been read.
 
     number (int): The batch's.
@@ -41,8 +41,8 @@ class Workers:
     ray_address: str | None = None
 
 
-def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBatch) -> Found:
+def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBatch) -> BatchFound:
     """Read one batch with this process's pipeline."""
     entries = load_reader(pipeline, gpu_id, threads)(batch.documents)
     malformed = next((k for k, document in enumerate(batch.documents) if document.error), -1)
-    return Found(batch.number, entries, malformed)
+    return BatchFound(batch.number, entries, malformed)
