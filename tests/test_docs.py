@@ -32,7 +32,7 @@ from typer.testing import CliRunner
 import spacy_rin.cli
 from configs import flat
 from spacy_rin.corpus.convert import convert
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

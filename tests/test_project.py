@@ -155,7 +155,7 @@ def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf8")
     (block,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
     from spacy_rin.corpus.convert import convert
-    from spacy_rin.corpus.statistics import read_docs
+    from spacy_rin.corpus.docbin import read_docs
 
     (tmp_path / "mine.jsonl").write_text(block, encoding="utf8")
     report = convert(tmp_path / "mine.jsonl", tmp_path / "mine.spacy", strict=True)

@@ -21,9 +21,8 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import describe_corpus, read_docs
 from spacy_rin.evaluation.environment import describe_hardware, package_versions
-from spacy_rin.evaluation.report import describe_corpus
 from spacy_rin.files import replacing, write_json
 
 matplotlib.use("Agg")

@@ -24,7 +24,7 @@ import typer
 from numpy import array_split, median
 from wasabi import msg
 
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.evaluation.environment import describe_hardware, package_versions
 from spacy_rin.extract.documents import Document
 from spacy_rin.extract.engines.worker import BatchReader, identify

@@ -32,7 +32,7 @@ API = {
         *(
             "corpus.convert.convert",
             "corpus.convert.Report",
-            "corpus.statistics.read_docs",
+            "corpus.docbin.read_docs",
             "corpus.statistics.inspect_docs",
         ),
         *("corpus.statistics.count_labels", "corpus.statistics.Labels"),

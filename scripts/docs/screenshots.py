@@ -18,7 +18,7 @@ from wasabi import msg
 
 from scripts.docs.modules.browser import open_browser, open_page
 from spacy_rin import Relation, set_relations
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.pictures.graph import read_triples
 from spacy_rin.pictures.graph_page import write_graph_page
 from spacy_rin.pictures.page import write_page

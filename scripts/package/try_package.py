@@ -11,7 +11,7 @@ import typer
 from wasabi import msg
 
 from scripts.data.modules.datasets import ASSETS, find_dataset
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.pictures.page import write_page
 
 

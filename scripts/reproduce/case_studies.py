@@ -21,7 +21,7 @@ from scripts.reproduce.reproduce import read_matrix
 from spacy_rin import get_relations
 from spacy_rin.arrays.rounds import Round
 from spacy_rin.component import RelationExtractor, find_rin
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.evaluation.markdown import table
 from spacy_rin.files import write_text
 from spacy_rin.pictures.picture import make_pictures

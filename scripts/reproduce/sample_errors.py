@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.evaluation.error_analysis import find_missed, find_wrong
 from spacy_rin.relations import get_relations
 

@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 import spacy_rin
 from spacy_rin import get_relations
 from spacy_rin.cli import app
-from spacy_rin.corpus.statistics import inspect_docs, read_docs
+from spacy_rin.corpus.docbin import read_docs
+from spacy_rin.corpus.statistics import inspect_docs
 
 RECORDS = [
     {

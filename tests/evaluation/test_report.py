@@ -17,8 +17,9 @@ from spacy_rin.arrays.batch import make_batch
 from spacy_rin.arrays.tags import MASKED, TagSet
 from spacy_rin.component import find_rin
 from spacy_rin.corpus.convert import UNPLACED
+from spacy_rin.corpus.docbin import describe_corpus
 from spacy_rin.evaluation.released_scorer import _tagged_right, score_authors
-from spacy_rin.evaluation.report import describe_corpus, evaluate, score_joined
+from spacy_rin.evaluation.report import evaluate, score_joined
 
 
 @pytest.fixture(scope="module")

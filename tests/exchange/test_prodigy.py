@@ -20,9 +20,9 @@ from toy import gold_docs, write_corpus
 from scripts.data.make_demo_corpus import make_corpus
 from spacy_rin import Relation, get_relations, has_relations
 from spacy_rin.corpus.convert import convert, make_doc
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.corpus.readers import Reason
 from spacy_rin.corpus.readers.user_formats import parse_rin
-from spacy_rin.corpus.statistics import read_docs
 from spacy_rin.exchange.export import export
 from spacy_rin.exchange.prodigy import find_undrawn, from_prodigy, to_prodigy
 

@@ -18,7 +18,7 @@ from spacy.vocab import Vocab
 from toy import gold_docs
 
 from spacy_rin import Relation, get_relations
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.exchange.rel_component import (
     REL_KEY,
     find_left_out,

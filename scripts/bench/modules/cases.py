@@ -29,7 +29,7 @@ from scripts.bench.modules.plain_rin import PlainRIN, plain_step
 from scripts.bench.modules.texts import N_POS, N_WORDS, TextMaker
 from spacy_rin import component
 from spacy_rin.component import DEFAULT_MODEL, RelationExtractor, find_rin
-from spacy_rin.corpus.statistics import read_docs
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.layers import architecture as model
 from spacy_rin.nn import loss, network, row_maximum
 from spacy_rin.nn.blocks import BlockPlan

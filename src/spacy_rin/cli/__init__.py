@@ -17,7 +17,8 @@ from wasabi import msg
 
 from ..component import find_rin
 from ..corpus.convert import Report, convert
-from ..corpus.statistics import inspect_docs, read_docs
+from ..corpus.docbin import read_docs
+from ..corpus.statistics import inspect_docs
 from ..errors import Errors
 from ..evaluation.environment import package_versions
 from ..evaluation.write_card import write_card

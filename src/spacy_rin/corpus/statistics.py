@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from spacy.tokens import Doc, DocBin, Span
-from spacy.vocab import Vocab
+from spacy.tokens import Doc, Span
 
 from ..arrays.targets import nested_mentions
-from ..errors import Errors
 from ..relations import Relation, get_relations, has_relations
 from .overlap import CLASSES, overlap_classes
 
@@ -34,35 +31,6 @@ class Labels:
     entities: Counter[str] = field(default_factory=Counter)
     relations: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
-
-
-def read_docs(path: str | Path) -> Iterator[Doc]:
-    """Read gold Docs.
-
-    path (str | Path): A .spacy file, or a directory of them.
-    YIELDS (Doc): With entities and relations.
-    RAISES (ValueError): If there is none.
-    """
-    files, vocab = find_files(path), Vocab()
-    for file in files:
-        yield from DocBin().from_disk(file).get_docs(vocab)
-
-
-def find_files(path: str | Path) -> list[Path]:
-    """Find the files of a corpus.
-
-    path (str | Path): A .spacy file, or a directory of them.
-    RETURNS (list[Path]): One at least.
-    RAISES (ValueError): If there is none.
-    """
-    path = Path(path)
-    is_file = path.is_file() and path.suffix == ".spacy"
-    if not is_file and not (path.is_dir() and any(path.rglob("*.spacy"))):
-        found = (
-            "another file" if path.is_file() else "no such file in it" if path.is_dir() else "none"
-        )
-        raise ValueError(Errors.R055.format(found=found, path=path))
-    return [path] if is_file else sorted(path.rglob("*.spacy"))
 
 
 def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import md5
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,8 +21,8 @@ from spacy.training import Corpus, Example
 from ..arrays.targets import validate_gold
 from ..component import find_rin
 from ..corpus.convert import UNPLACED
+from ..corpus.docbin import describe_corpus, find_files, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
-from ..corpus.statistics import find_files, read_docs
 from ..errors import Errors
 from ..relations import Relation, get_relations
 from ..scorer import exact_key, prf, score_relations, text_key
@@ -164,21 +163,6 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
             start += len(doc.text.strip()) + 1
         total.score_set({exact_key(relation) for relation in get_relations(predicted)}, gold)
     return _counted(total)
-
-
-def describe_corpus(path: str | Path) -> dict[str, Any]:
-    """RETURNS (dict): Checksum of a corpus' files, and how many Docs and triples it has."""
-    files = [Path(path)] if Path(path).is_file() else sorted(Path(path).rglob("*.spacy"))
-    digest = md5(usedforsecurity=False)
-    for file in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    docs = triples = 0
-    for doc in read_docs(path):
-        docs += 1
-        triples += len(get_relations(doc))
-    return {"md5": digest.hexdigest(), "docs": docs, "triples": triples}
 
 
 @contextmanager

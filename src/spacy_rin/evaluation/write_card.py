@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..corpus.statistics import Labels, count_labels, read_docs
+from ..corpus.docbin import read_docs
+from ..corpus.statistics import Labels, count_labels
 from ..errors import Errors
 from ..files import replacing, write_json, write_text
 from .card import PAPER, SCORES, find_limits, make_card

@@ -12,7 +12,7 @@ from pathlib import Path
 from spacy.tokens import Doc, DocBin
 
 from ..corpus.convert import ATTRS
-from ..corpus.statistics import read_docs
+from ..corpus.docbin import read_docs
 from ..errors import Errors
 from ..files import refuse_source, replacing
 from ..relations import get_relations, has_relations

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..corpus.statistics import read_docs
+from ..corpus.docbin import read_docs
 from ..errors import Errors
 from ..extract.outputs import read_output
 from ..extract.rows import rows_of
