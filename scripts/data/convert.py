@@ -8,7 +8,7 @@ import typer
 from wasabi import msg
 
 from scripts.data.modules.datasets import find_dataset
-from spacy_rin.cli import run_convert
+from spacy_rin.cli.convert import run_convert
 
 
 def main(names: list[str], untyped: bool = False) -> None:

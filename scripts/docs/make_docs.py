@@ -54,7 +54,7 @@ API = {
         "pictures.notebook.render",
         "pictures.page.write_page",
         "pictures.graph_page.write_graph_page",
-        "pictures.graph.read_triples",
+        "extract.triples.read_triples",
     ],
     "Documents to triples": [
         "extract.run.extract",

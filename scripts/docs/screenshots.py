@@ -19,7 +19,8 @@ from wasabi import msg
 from scripts.docs.modules.browser import open_browser, open_page
 from spacy_rin import Relation, set_relations
 from spacy_rin.corpus.docbin import read_docs
-from spacy_rin.pictures.graph import read_triples
+from spacy_rin.extract.triples import read_triples
+from spacy_rin.pictures.graph import TextTriple
 from spacy_rin.pictures.graph_page import write_graph_page
 from spacy_rin.pictures.page import write_page
 
@@ -52,7 +53,8 @@ def main(model: str = "training/demo/pipeline", corpus: Path = Path("corpus/demo
     with TemporaryDirectory() as folder, open_browser() as browser:
         for name, docs in pages.items():
             write_page(Path(folder) / f"{name}.html", docs, title="Invented news")
-        write_graph_page(Path(folder) / "graph.html", read_triples(corpus), title="Invented news")
+        triples = map(TextTriple.of, read_triples(corpus))
+        write_graph_page(Path(folder) / "graph.html", triples, title="Invented news")
         for name, page, width, height, dark in SHOTS:
             open_page(browser, Path(folder) / f"{page}.html", width=width, height=height, dark=dark)
             if page == "graph":

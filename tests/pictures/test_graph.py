@@ -17,15 +17,8 @@ from spacy.tokens import DocBin
 from spacy_rin.extract.journal import Entry
 from spacy_rin.extract.outputs import write_output
 from spacy_rin.extract.rows import COLUMNS, rows_of
-from spacy_rin.pictures.graph import (
-    HEIGHT,
-    Edge,
-    Graph,
-    TextTriple,
-    build_graph,
-    lay_out_graph,
-    read_triples,
-)
+from spacy_rin.extract.triples import read_triples
+from spacy_rin.pictures.graph import HEIGHT, Edge, Graph, TextTriple, build_graph, lay_out_graph
 from spacy_rin.pictures.graph_page import make_graph_page, write_graph_page
 from spacy_rin.relations import get_relations
 
@@ -135,7 +128,7 @@ def test_triples_are_read_from_what_is_written(tmp_path: Path, form: str) -> Non
         ]
         entries.insert(1, {"document": "bad", "error": "no text"})
         write_output(path, entries, "document" if form == "by document" else "triple")
-    found = list(read_triples(path))
+    found = list(map(TextTriple.of, read_triples(path)))
     assert [(t.head, t.head_label, t.relation, t.tail, t.tail_label) for t in found] == [
         (r.head.text, r.head.label_, r.label, r.tail.text, r.tail.label_)
         for doc in docs
@@ -174,7 +167,8 @@ def test_page_holds_every_triple_escaped(tmp_path: Path) -> None:
     docs = [*sketches(), evil()]
     DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "docs.spacy")
     path = tmp_path / "graph.html"
-    graph = write_graph_page(path, read_triples(tmp_path / "docs.spacy"), title=EVIL)
+    triples = map(TextTriple.of, read_triples(tmp_path / "docs.spacy"))
+    graph = write_graph_page(path, triples, title=EVIL)
     html = path.read_text(encoding="utf8")
     assert EVIL not in html
     page = Page(html)

@@ -6,17 +6,13 @@ Nothing is linked or told apart here: mentions of the same text are one entity.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..corpus.docbin import read_docs
 from ..errors import Errors
-from ..extract.outputs import read_output
-from ..extract.rows import rows_of
 from .arc_layout import text_width
 
 TEXT = 13  # height of letters
@@ -38,6 +34,15 @@ class TextTriple(NamedTuple):
     tail: str
     tail_label: str
     score: float
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> TextTriple:
+        """Take the texts of a row, as `spacy-rin extract` writes it.
+
+        row (Mapping[str, Any]): What the fields are called, and more.
+        RETURNS (TextTriple): The texts, labels and score.
+        """
+        return cls(**{name: row[name] for name in cls._fields})
 
 
 @dataclass(frozen=True)
@@ -80,20 +85,6 @@ class GraphLayout:
     boxes: dict[str, tuple[float, float, float]]
     width: float
     height: float
-
-
-def read_triples(source: str | Path) -> Iterator[TextTriple]:
-    """Read triples as a stream.
-
-    source (str | Path): A .spacy file or a directory of them; or what `spacy-rin extract` wrote.
-    RAISES (ValueError): If it is neither.
-    """
-    source = Path(source)
-    is_corpus = source.suffix == ".spacy" or source.is_dir()
-    docs = (rows_of(doc) for doc in read_docs(source)) if is_corpus else [read_output(source)]
-    for rows in docs:
-        for row in rows:
-            yield TextTriple(**{name: row[name] for name in TextTriple._fields})
 
 
 def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:

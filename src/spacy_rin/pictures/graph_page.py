@@ -65,7 +65,7 @@ def write_graph_page(
     """Write a page of the triples that were found most often, whole or not at all.
 
     path (str | Path): HTML file.
-    triples (Iterable[TextTriple]): As `graph.read_triples` gives them.
+    triples (Iterable[TextTriple]): Read once, as a stream.
     title (str): Stands above the graph.
     limit (int): Entities to draw.
     RETURNS (Graph): What is drawn.

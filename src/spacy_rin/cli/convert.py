@@ -1,0 +1,65 @@
+"""`spacy-rin convert`: raw annotations → gold Docs, with a report of what was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from ..corpus.convert import Report, convert
+
+
+def convert_command(
+    inputs: Annotated[list[Path], typer.Argument(help="Raw files, then the output")],
+    format: Annotated[str, typer.Option(help="Form of the records, or auto")] = "auto",
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer for raw text")] = "en",
+    untyped: Annotated[bool, typer.Option(help="Give all entities the label ENTITY")] = False,
+    strict: Annotated[bool, typer.Option(help="Stop at the first malformed record")] = False,
+    start: Annotated[int, typer.Option(help="Records to leave out before the first")] = 0,
+    limit: Annotated[int, typer.Option(help="Records to read; 0 for all")] = 0,
+    report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON")] = None,
+) -> None:
+    """Turn raw triples into gold Docs: INPUT... OUTPUT.
+
+    OUTPUT is a file that ends with .spacy, or a directory of them, for data that does not fit into
+    memory. Prints what was kept, and what was dropped and why.
+    """
+    if len(inputs) < 2:
+        raise typer.BadParameter("expected at least one input and the output", param_hint="INPUTS")
+    *sources, output = inputs
+    run_convert(
+        sources,
+        output,
+        format=format,
+        lang=lang,
+        untyped=untyped,
+        strict=strict,
+        start=start,
+        limit=limit,
+        report_path=report,
+    )
+
+
+def run_convert(sources: list[Path], output: Path, **settings: Any) -> None:
+    """Convert with a progress bar (none where nobody looks), and print the report.
+
+    settings: Those of `convert`.
+    """
+    with tqdm(unit=" records", disable=None, leave=False) as bar:
+        report = convert(sources, output, progress=lambda n: bar.update(n - bar.n), **settings)
+    _print_report(report, output)
+
+
+def _print_report(report: Report, output: Path) -> None:
+    """Print what a conversion kept, and what it dropped and why."""
+    data = report.as_dict()
+    msg.good(f"Wrote {output}")
+    counts = {name: data[name] for name in ("docs", "entities", "triples", "unplaced_triples")}
+    msg.table(counts, aligns=("l", "r"))
+    for reason, entry in data["dropped"].items():
+        msg.text(f"{reason}: {entry['count']} ({entry['meaning']})")
+        for example in entry["examples"][:2]:
+            msg.text(f"    {example['text']}   [{example['source']}]")

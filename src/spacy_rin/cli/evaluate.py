@@ -1,0 +1,81 @@
+"""`spacy-rin evaluate`: a pipeline and gold Docs → scores, as tables and JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from wasabi import msg
+
+from ..errors import Errors
+from ..files import refuse_source, write_json
+
+
+def evaluate_command(
+    model: Annotated[str, typer.Argument(help="Trained pipeline: a package or a directory")],
+    test: Annotated[Path, typer.Argument(help="Gold Docs, .spacy")],
+    train: Annotated[Path | None, typer.Option(help="Docs it was trained on, .spacy")] = None,
+    dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, if it was")] = None,
+    others: Annotated[Path | None, typer.Option(help="Texts that have no triple")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
+    history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
+    gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
+) -> None:
+    """Score a pipeline, as we count and as the paper's authors count, told apart by class."""
+    from ..evaluation.report import evaluate, make_record
+    from ..training.history import read_history
+
+    corpora = {"train": train, "dev": dev, "test": test, "others": others}
+    paths = {part: path for part, path in corpora.items() if path is not None}
+    for path in [*paths.values(), *([history] if history else [])]:
+        if not path.exists():
+            raise ValueError(Errors.R050.format(path=path))
+    if output is not None:
+        if output.is_dir():
+            raise ValueError(Errors.R052.format(path=output))
+        refuse_source(output, *paths.values(), *([history] if history else []))
+    if gpu_id >= 0:
+        spacy.require_gpu(gpu_id)
+    nlp = spacy.load(model)
+    epochs = read_history(history) if history else []
+    result = make_record(nlp, evaluate(nlp, test, train, others), paths, epochs)
+    _print_result(result)
+    if output:
+        write_json(output, result)
+        msg.good(f"Wrote {output}")
+
+
+def _print_result(result: dict[str, Any]) -> None:
+    scores = result["scores"]
+    names = [name[:-2] for name in scores if name.endswith("_f")]
+    _print_scores("score", {n: {x: scores[f"{n}_{x}"] for x in "prf"} for n in names})
+    for title, key in (
+        ("sentences of class", "by_overlap"),
+        ("triples of a sentence", "by_triples"),
+        ("triples that stand in train", "by_seen"),
+        ("triples of the label in train", "by_frequency"),
+        ("sentences in one text", "joined"),
+    ):
+        rows = {
+            name: {**{x: row[f"rel_{x}"] for x in "prf"}, "counts": row}
+            for name, row in result[key].items()
+        }
+        if rows:
+            _print_scores(title, rows)
+    for title, key in (("gold triples that were missed", "missed"), ("wrong triples", "wrong")):
+        msg.table(
+            list(result[key].items()), header=(title, "count"), aligns=("l", "r"), divider=True
+        )
+
+
+def _print_scores(title: str, rows: dict[str, dict[str, Any]]) -> None:
+    counted = [row["counts"] for row in rows.values() if "counts" in row]
+    names = [n for n in ("triples", "predicted") if counted and n in counted[0]]
+    table = [
+        (name, *(f"{100 * row[x]:.1f}" for x in "prf"), *(row["counts"][n] for n in names))
+        for name, row in rows.items()
+    ]
+    header = (title, "P", "R", "F", *names)
+    msg.table(table, header=header, divider=True, aligns=("l", *"r" * (len(header) - 1)))

@@ -1,0 +1,35 @@
+"""`spacy-rin export`: Docs → the form of another tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from ..exchange.export import EXPORT_FORMATS, MEANING, NAMESPACE, Exported, export
+
+
+def export_command(
+    source: Annotated[Path, typer.Argument(help=".spacy file or a directory of them")],
+    output: Annotated[Path, typer.Argument(help="File to write")],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(EXPORT_FORMATS)}")],
+    namespace: Annotated[str, typer.Option(help="Start of all names in a graph")] = NAMESPACE,
+) -> None:
+    """Write Docs for another tool, and say what its form cannot hold.
+
+    Tasks for Prodigy (.jsonl), doc._.rel of spaCy's tutorial (.spacy), or a Turtle graph (.ttl).
+    """
+    _print_exported(export(source, output, format, namespace=namespace), output)
+
+
+def _print_exported(exported: Exported, output: Path) -> None:
+    """Print what an export wrote, and what its form does not say as the Docs do."""
+    msg.good(f"Wrote {output}")
+    counts = {name: getattr(exported, name) for name in ("docs", "entities", "relations")}
+    msg.table(counts, aligns=("l", "r"))
+    for change, count in exported.changes.most_common():
+        msg.text(f"{change.value}: {count} ({MEANING[change]})")
+        for example in exported.examples[change][:2]:
+            msg.text(f"    {example}")

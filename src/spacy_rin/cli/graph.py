@@ -1,0 +1,29 @@
+"""`spacy-rin graph`: the triples of many documents → a page with one graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from ..extract.triples import read_triples
+from ..pictures.graph import TextTriple
+from ..pictures.graph_page import write_graph_page
+from .render import check_page
+
+
+def graph_command(
+    source: Annotated[Path, typer.Argument(help=".spacy, or triples that `extract` wrote")],
+    output: Annotated[Path, typer.Argument(help="HTML page to write")],
+    limit: Annotated[int, typer.Option(min=2, help="Entities to draw")] = 80,
+) -> None:
+    """Draw the triples of many documents as one graph: entities by their text, and what joins them.
+
+    Of many triples, those that were found most often. The page needs no network.
+    """
+    check_page(output, source)
+    triples = map(TextTriple.of, read_triples(source))
+    graph = write_graph_page(output, triples, title=f"Graph of {source.name}", limit=limit)
+    msg.good(f"Drew {len(graph.labels)} entities and {len(graph.edges)} triples to {output}")

@@ -1,0 +1,70 @@
+"""`spacy-rin render`: documents → a page with their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from spacy.tokens import Doc
+from wasabi import msg
+
+from ..component import find_rin
+from ..corpus.docbin import read_docs
+from ..errors import Errors
+from ..extract.documents import Source, check_source, read_documents
+from ..files import refuse_source
+from ..pictures.page import write_page
+
+
+def render_command(
+    source: Annotated[Path, typer.Argument(help=".spacy, or texts as `extract` reads")],
+    output: Annotated[Path, typer.Argument(help="HTML page to write")],
+    model: Annotated[str | None, typer.Option(help="Pipeline that reads the texts")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Documents to draw")] = 20,
+) -> None:
+    """Draw documents as a page: the relations they hold, or those that a pipeline finds.
+
+    The page needs no network; its triples can be filtered by relation, score and word.
+    """
+    check_page(output, source)
+    docs = _read_docs(source, model, limit)
+    write_page(output, docs, title=f"Relations in {source.name}")
+    msg.good(f"Drew {len(docs)} documents to {output}")
+    if not docs:
+        msg.warn(f"{source} holds no document")
+
+
+def check_page(output: Path, source: Path) -> None:
+    """A page is not written over a corpus, such as the second of `render a.spacy b.spacy`."""
+    is_device = output.exists() and not output.is_file()
+    if output.suffix.lower() not in (".html", ".htm") and not is_device:
+        reason = "a page is written to a file that ends with .html"
+        raise ValueError(Errors.R121.format(path=output, reason=reason))
+    refuse_source(output, source)
+
+
+def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
+    """Docs to draw: as a .spacy file holds them, or what a pipeline makes of texts."""
+    is_corpus = source.suffix == ".spacy" or source.is_dir()
+    if is_corpus and model is None:
+        return list(islice(read_docs(source), limit))
+    if model is None:
+        raise ValueError(Errors.R053.format(path=source))
+    nlp = spacy.load(model)
+    find_rin(nlp)
+    texts = (doc.text for doc in read_docs(source)) if is_corpus else _read_texts(source)
+    return list(nlp.pipe(list(islice(texts, limit))))
+
+
+def _read_texts(source: Path) -> Iterator[str]:
+    """Texts as `extract` reads them."""
+    inputs = Source((str(source),))
+    check_source(inputs)
+    for document in read_documents(inputs):
+        if document.error:
+            raise ValueError(Errors.R054.format(place=document.id, reason=document.error))
+        yield document.text
