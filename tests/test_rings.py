@@ -139,6 +139,13 @@ def test_import_of_the_package_leaves_pictures_alone() -> None:
     assert not [name for name in done.stdout.split() if name.startswith("spacy_rin.pictures")]
 
 
+def test_importing_the_component_does_not_import_its_torch_parts() -> None:
+    code = "import sys, spacy_rin.component; print('spacy_rin.layers.architecture' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert found.stdout.strip() == "False", found.stderr
+
+
 @pytest.mark.parametrize("point", ENTRY_POINTS, ids=lambda point: f"{point.group}:{point.name}")
 def test_entry_point_resolves(point: EntryPoint) -> None:
     assert callable(point.load())

@@ -17,7 +17,6 @@ import spacy_rin
 from spacy_rin import get_relations
 from spacy_rin.cli import app
 from spacy_rin.corpus.docbin import read_docs
-from spacy_rin.corpus.statistics import inspect_docs
 
 RECORDS = [
     {
@@ -87,17 +86,6 @@ def test_inspect_counts_what_the_file_holds(corpus: Path) -> None:
 def test_inspect_prints_tables(corpus: Path) -> None:
     result = run("inspect", corpus)
     assert result.exit_code == 0 and "born_in" in result.output
-
-
-def test_inspection_of_nothing() -> None:
-    assert inspect_docs([])["counts"]["docs"] == 0
-
-
-def test_nested_mentions_lower_what_flat_tags_can_find() -> None:
-    docs = gold_docs(spacy.blank("en").vocab)
-    whole = inspect_docs(docs)
-    docs[0].ents = []
-    assert inspect_docs(docs)["flat_tags_recall"] < whole["flat_tags_recall"] == 1.0
 
 
 def test_evaluate_prints_and_writes(model: str, corpus: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import spacy
+import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
@@ -55,6 +56,7 @@ PATTERNS: list[tuple[str, Triples]] = [
     ),
 ]
 COPIES = 4
+TWO_WORDS = "Ada Lovelace was born in London ."  # its head has two words, its tail one
 ENTITY_LABELS = ("LOC", "ORG", "PER")
 RELATION_LABELS = ("based_in", "born_in", "capital_of", "knows", "located_in", "works_for")
 
@@ -157,10 +159,20 @@ def fit(
     return history
 
 
+def train_a_little(nlp: Language) -> None:
+    optimizer = Adam(0.05, L2=0.0, grad_clip=0.0)
+    nlp.update(gold_examples(nlp)[:8], sgd=optimizer)
+
+
 def rin_of(nlp: Language) -> RelationExtractor:
     pipe = nlp.get_pipe("rin")
     assert isinstance(pipe, RelationExtractor)
     return pipe
+
+
+def network(nlp: Language) -> torch.nn.Module:
+    module: torch.nn.Module = rin_of(nlp).model.get_ref("network").shims[0]._model
+    return module
 
 
 def initialised(**settings: Any) -> Language:

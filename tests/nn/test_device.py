@@ -17,14 +17,11 @@ from torch import Tensor
 from toy import SMALL_CONFIG, gold_examples, initialised, rin_of, train, trained_bytes
 
 from spacy_rin.nn import device as hardware
-from spacy_rin.nn import row_maximum as row_maximum_module
 from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.device import block_cells, product_dtype
 from spacy_rin.nn.interaction import PaperInteraction
 from spacy_rin.nn.loss import relation_loss
 from spacy_rin.nn.network import RIN
-from spacy_rin.nn.row_maximum import row_maximum
-from spacy_rin.nn.table import BlockWorkspace, Table
 
 CPU = torch.device("cpu")
 WIDTH, N_TAGS, N_LABELS = 20, 5, 12
@@ -63,24 +60,6 @@ def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
         assert (found - expected_table).abs().max() < tolerance(network)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_block_keeps_nothing_of_the_one_before(dtype: torch.dtype) -> None:
-    torch.manual_seed(0)
-    layout = BlockPlan([20, 3], CPU, 400)
-    heads, tails = torch.randn(23, WIDTH), torch.randn(23, WIDTH)
-    table = Table(heads, tails, torch.randn(N_LABELS, WIDTH), torch.randn(N_LABELS), layout, dtype)
-    large, small = layout.blocks
-    reader, found = BlockWorkspace(table), []
-    for block in (small, large, small):
-        m = reader.pairs(block)
-        z = reader.logits(block, m).clone()
-        d_weight = torch.zeros_like(table.weight)
-        d_m = reader.add_gradient(d_weight, torch.sigmoid(z), m).clone()
-        found.append((z, d_weight, d_m))
-    for first, again in zip(found[0], found[2], strict=True):
-        assert torch.equal(first, again)
-
-
 def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> None:
     torch.manual_seed(0)
     words = torch.randn(sum(LENGTHS), WIDTH)
@@ -112,72 +91,6 @@ def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> N
 
 def assert_near(found: Tensor, expected: Tensor, rel: float) -> None:
     assert (found - expected).norm() <= rel * expected.norm()
-
-
-def test_bfloat16_rounds_the_factors_and_not_the_sums() -> None:
-    torch.manual_seed(0)
-    heads, tails, W = torch.rand(20, 500), torch.rand(20, 500), torch.rand(3, 500)
-    bias = torch.full((3,), -1000.0)
-    table = Table(heads, tails, W, bias, BlockPlan([20], CPU, 400), torch.bfloat16)
-    ((_, found),) = table.blocks()
-    m = (heads.unsqueeze(1) + tails).view(400, 500)
-    assert found.dtype == torch.float32
-    exact = m.bfloat16().double() @ W.bfloat16().double().T
-    # The product is rounded once; sums in bfloat16 would be off by several times this.
-    np.testing.assert_allclose(found - bias, exact, rtol=BF16_ROUNDING)
-
-
-def test_of_equal_cells_one_takes_the_gradient() -> None:
-    heads, tails = torch.ones(3, 2), torch.ones(3, 2)
-    weight, bias = torch.ones(4, 2), torch.zeros(4)
-    factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
-    maximum = row_maximum(Table(*factors, BlockPlan([3], CPU, 100)))
-    assert maximum.tolist() == [[4.0] * 4] * 3
-    maximum.sum().backward()
-    assert heads.grad.tolist() == [[4.0, 4.0]] * 3
-    assert sorted(tails.grad.sum(1).tolist()) == [0.0, 0.0, 24.0]
-    assert bias.grad.tolist() == [3.0] * 4
-
-
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_winners_are_where_the_maximum_is(precision: torch.dtype) -> None:
-    torch.manual_seed(0)
-    lengths = [7, 6, 12, 1]  # padded to each other
-    heads, tails = torch.randn(2, sum(lengths), 5)
-    # many equal logits and none that is larger than 0, some exactly 0
-    weight, bias = torch.randint(-1, 1, (4, 5)).float(), torch.tensor([0.0, -3.0, 2.0, 0.0])
-    heads, tails = heads.round(), tails.round()
-    factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
-    found = row_maximum(Table(*factors, BlockPlan(lengths, CPU, 300), precision))
-    d_found = torch.randn_like(found)
-    gradients = torch.autograd.grad(found, factors, d_found)
-
-    expected, first = [], 0
-    for n in lengths:
-        text = slice(first, first + n)
-        m = torch.relu(heads[text].unsqueeze(1) + tails[text])
-        expected.append((m @ weight.T + bias).amax(1))
-        first += n
-    torch.testing.assert_close(found, torch.cat(expected))
-    # Whichever of equal cells has won, its logit is the maximum.
-    torch.testing.assert_close(gradients[3], d_found.sum(0))
-    torch.testing.assert_close((gradients[2] * weight).sum(1), (d_found * (found - bias)).sum(0))
-
-
-def test_prediction_looks_for_no_winners(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    find = row_maximum_module._maximum_and_places
-    monkeypatch.setattr(
-        row_maximum_module, "_maximum_and_places", lambda *args: asked.append(args) or find(*args)
-    )
-    network = RIN(PaperInteraction(WIDTH), rounds=2)
-    network.initialize(WIDTH, N_TAGS, N_LABELS)
-    words, layout = torch.randn(4, WIDTH), BlockPlan([4], CPU, 100)
-    with torch.no_grad():
-        network(words, layout)
-    assert not asked
-    network(words, layout)
-    assert len(asked) == 2  # a block a round
 
 
 @pytest.mark.parametrize(
