@@ -49,8 +49,10 @@ ONLY_CHECKED = {
     "python -m spacy project assets": "downloads",
     "prodigy mark": "Prodigy is a commercial product",
     "prodigy db-out": "Prodigy is a commercial product",
-    "spacy-rin convert annotated.jsonl": "reads Prodigy's file; tests/test_prodigy.py",
-    "spacy-rin extract texts.txt --model en_rin_demo --output ray.jsonl": "tests/test_engines.py",
+    "spacy-rin convert annotated.jsonl": "reads Prodigy's file; tests/exchange/test_prodigy.py",
+    "spacy-rin extract texts.txt --model en_rin_demo --output ray.jsonl": (
+        "tests/extract/test_engines.py"
+    ),
     "spacy-rin extract texts.txt --model en_rin_demo --output triples.jsonl --engine ray": (
         "wants a cluster"
     ),

@@ -7,13 +7,13 @@ from spacy.language import Language
 from toy import initialised, trained
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def nlp() -> Language:
     """The trained pipeline, for tests that do not change it."""
     return trained()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def untrained() -> Language:
     """Random parameters, for tests that do not change them."""
     return initialised()

@@ -66,7 +66,7 @@ SMALL_CONFIG = """
 @architectures = "spacy-rin.RIN.v1"
 hidden_width = 32
 rounds = 2
-# so that values can be compared closely; tests/test_precision.py has the others
+# so that values can be compared closely; tests/nn/test_device.py has the others
 precision = "float32"
 
 [model.tok2vec]

@@ -213,8 +213,3 @@ def test_sizes_are_rounded_to_few() -> None:
     assert (rounded >= sizes).all() and (rounded < 1.25 * sizes).all()
     assert len(set(rounded.tolist())) == 8 + 4 * 9
     assert [round_up(size) for size in rounded] == rounded.tolist()
-
-
-def test_odd_width_of_the_bilstm_is_an_error() -> None:
-    with pytest.raises(ValueError, match="33"):
-        build_bilstm_encoder(33)
