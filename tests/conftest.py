@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from paths import SHARED_DATA
 from toy import trained
 
+# A busy machine is no mistake: an example may take, and be drawn, as long as it likes.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 # The toy tensors of the tests are slower on two threads than on one.
 torch.set_num_threads(1)
 

@@ -86,7 +86,7 @@ def assert_as_alone(doc: Doc, start: int, alone: Doc) -> None:
 # -- batches, threads, processes -------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     batch=st.lists(st.sampled_from([*TEXTS, *SHORT]), max_size=20),
     batch_size=st.sampled_from([1, 3, 64]),
@@ -185,7 +185,7 @@ def test_exact_relations_are_between_entities_of_the_doc(alone: dict[str, Doc]) 
             assert {(r.tail.start, r.tail.end, r.tail.label_)} <= ends
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=40) | st.lists(st.sampled_from(SOME_WORDS)).map(" ".join))
 def test_any_text_is_normal_input(splitting: Language, text: str) -> None:
     doc = splitting(text)
@@ -249,7 +249,7 @@ def test_disabled_component_writes_nothing(nlp: Language) -> None:
 # -- sentences -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sentences=st.lists(st.sampled_from(ENDING_IN_A_STOP), min_size=1, max_size=8))
 def test_sentences_of_a_doc_are_read_as_they_are_alone(
     splitting: Language, alone: dict[str, Doc], sentences: list[str]
@@ -332,7 +332,7 @@ def test_ten_thousand_words_by_sentence(splitting: Language, alone: dict[str, Do
     assert len(get_relations(doc)) >= rounds * per_round
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(before=st.integers(0, 90), after=st.integers(0, 90), max_length=st.integers(16, 24))
 def test_triple_is_found_wherever_it_is_in_a_long_unit(
     windows: Language, before: int, after: int, max_length: int

@@ -425,7 +425,7 @@ def test_offsets_count_characters_and_not_bytes() -> None:
 word = st.text(st.characters(exclude_categories=["Cs", "Zs", "Zl", "Zp", "Cc"]), min_size=1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(words=st.lists(word, min_size=1, max_size=6), data=st.data())
 def test_any_spans_of_any_text_survive(words: list[str], data: st.DataObject) -> None:
     spaces = data.draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))

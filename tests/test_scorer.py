@@ -263,7 +263,7 @@ def keys_of(triple: Triple, words: list[str], anchor: str) -> dict[str, Hashable
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     docs=st.lists(
         st.lists(st.sampled_from("xyz"), min_size=1, max_size=4).flatmap(

@@ -217,7 +217,7 @@ def windows_of_one_unit(length: int, max_length: int, before: int) -> list[Windo
     return [w for w in make_batch([doc], max_length=max_length).windows if w.unit == unit]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(length=lengths, max_length=max_lengths, before=unit_starts)
 def test_own_words_of_the_windows_are_the_unit(length: int, max_length: int, before: int) -> None:
     windows = windows_of_one_unit(length, max_length, before)
@@ -225,7 +225,7 @@ def test_own_words_of_the_windows_are_the_unit(length: int, max_length: int, bef
     assert own == list(range(before, before + length))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(length=lengths, max_length=max_lengths, before=unit_starts)
 def test_windows_hold_their_own_words_and_no_more_than_max_length(
     length: int, max_length: int, before: int
@@ -235,7 +235,7 @@ def test_windows_hold_their_own_words_and_no_more_than_max_length(
         assert w.end - w.start == min(length, max_length)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(length=lengths, max_length=max_lengths, before=unit_starts)
 def test_neighbouring_windows_overlap_by_half(length: int, max_length: int, before: int) -> None:
     windows = windows_of_one_unit(length, max_length, before)
@@ -244,7 +244,7 @@ def test_neighbouring_windows_overlap_by_half(length: int, max_length: int, befo
         assert left.end - right.start >= max_length // 2
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(length=lengths, max_length=max_lengths, before=unit_starts)
 def test_close_words_share_a_window(length: int, max_length: int, before: int) -> None:
     windows = windows_of_one_unit(length, max_length, before)
@@ -253,7 +253,7 @@ def test_close_words_share_a_window(length: int, max_length: int, before: int) -
             assert any(w.start <= i and j < w.end for w in windows), (i, j)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(length=lengths, max_length=max_lengths, before=unit_starts)
 def test_a_word_belongs_to_the_window_where_it_sees_most(
     length: int, max_length: int, before: int
@@ -272,7 +272,7 @@ def test_a_word_belongs_to_the_window_where_it_sees_most(
             assert context(w, i) >= most - 1  # one word where the middle lies between two
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(length=st.integers(1, 30), max_length=st.integers(0, 8), data=st.data())
 def test_every_word_is_owned_once(length: int, max_length: int, data: st.DataObject) -> None:
     starts = data.draw(st.lists(st.integers(1, length), max_size=4))

@@ -279,7 +279,7 @@ def flat_spans(draw: st.DrawFn, start: int, end: int) -> list[EntitySpan]:
     return spans
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data(), anchor=st.sampled_from(["last", "first"]), max_length=st.integers(0, 5))
 @pytest.mark.parametrize("partial", [False, True])
 @pytest.mark.parametrize("keep", [False, True])

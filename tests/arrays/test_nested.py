@@ -80,7 +80,6 @@ def nested_spans(draw: st.DrawFn) -> Spans:
     return outer, nested, position + draw(st.integers(0, 2))
 
 
-@settings(deadline=None)
 @given(spans=nested_spans())
 def test_decode_undoes_encode_in_both_layers(
     spans: Spans,
@@ -92,7 +91,6 @@ def test_decode_undoes_encode_in_both_layers(
     assert TAGS.best_path(one_hot(tags)).tolist() == tags.tolist()
 
 
-@settings(deadline=None)
 @given(spans=nested_spans())
 def test_names_are_those_of_the_two_layers(
     spans: Spans,
@@ -103,7 +101,6 @@ def test_names_are_those_of_the_two_layers(
     assert [TAGS.names[tag] for tag in TAGS.encode([*outer, *nested], length)] == expected
 
 
-@settings(deadline=None)
 @given(spans=nested_spans())
 def test_joint_tags_are_what_encode_needs(
     spans: Spans,
@@ -142,7 +139,7 @@ def valid_sequences(length: int) -> np.ndarray:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     table=hnp.arrays(
         np.float64,

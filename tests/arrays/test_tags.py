@@ -80,14 +80,12 @@ def test_encode_by_hand() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(entities=flat_entities())
 def test_encode_equals_word_by_word_tags(entities: tuple[list[EntitySpan], int]) -> None:
     spans, length = entities
     assert names_of(TAGS.encode(spans, length)) == tags_of(spans, length)
 
 
-@settings(deadline=None)
 @given(entities=flat_entities())
 def test_decode_undoes_encode(entities: tuple[list[EntitySpan], int]) -> None:
     spans, length = entities
@@ -114,7 +112,7 @@ def test_there_are_as_many_valid_sequences_as_the_reference_says() -> None:
     assert sum(is_valid(names_of(tags)) for tags in everything) == len(valid_sequences(3))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(table=scores(st.integers(1, 4)))
 def test_best_path_is_the_best_of_all_valid_sequences(table: np.ndarray) -> None:
     sequences = valid_sequences(len(table))
@@ -124,7 +122,7 @@ def test_best_path_is_the_best_of_all_valid_sequences(table: np.ndarray) -> None
     assert path.tolist() in sequences.tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(length=st.integers(1, 30), seed=st.integers(0, 10**6))
 def test_best_path_of_float32_log_probabilities_is_valid(length: int, seed: int) -> None:
     logits = np.random.default_rng(seed).normal(0, 5, (length, len(TAGS)))
@@ -132,7 +130,6 @@ def test_best_path_of_float32_log_probabilities_is_valid(length: int, seed: int)
     assert is_valid(names_of(TAGS.best_path(log_p.astype(np.float32))))
 
 
-@settings(deadline=None)
 @given(entities=flat_entities())
 def test_best_path_keeps_a_valid_argmax(entities: tuple[list[EntitySpan], int]) -> None:
     spans, length = entities

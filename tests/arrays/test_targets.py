@@ -284,7 +284,7 @@ def test_triple_in_two_windows_has_a_cell_in_each() -> None:
     assert cells(targets) == {(0, 1, 4, 1): True, (0, 4, 4, 1): True, (1, 2, 2, 1): True}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     length=st.integers(1, 14),
     max_length=st.integers(0, 6),

@@ -57,7 +57,7 @@ def test_impossible_setting_is_an_error_that_names_it(setting: dict[str, Any]) -
         blank(**setting)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(threshold=st.floats(0.001, 1.0), gold=st.sampled_from(GOLD[:8]))
 def test_threshold_is_the_least_probability(threshold: float, gold: Doc) -> None:
     all_cells = trained_with(threshold=0.001)(gold.text)._.relations

@@ -33,7 +33,7 @@ def wider(doc: Doc, gap: str) -> Doc:
 
 @pytest.mark.parametrize("decode", ["exact", "partial"])
 @pytest.mark.parametrize("max_length", [0, 4])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_whitespace_changes_nothing(decode: str, max_length: int, data: st.DataObject) -> None:
     nlp = trained(decode=decode, max_length=max_length, threshold=0.1)

@@ -168,7 +168,7 @@ def test_doc_that_was_never_annotated_is_a_task_without_relations() -> None:
     assert not has_relations(doc) and to_prodigy(doc)["relations"] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(given_docs=st.lists(docs(), min_size=1, max_size=4))
 def test_any_docs_come_back_from_a_file(given_docs: list[Doc]) -> None:
     with TemporaryDirectory() as folder:

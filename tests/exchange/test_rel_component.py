@@ -166,7 +166,7 @@ def test_what_has_no_place_is_found() -> None:
     assert from_rel_component(doc) == [kept]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(doc=docs())
 def test_relations_between_entities_come_back(doc: Doc) -> None:
     labels = sorted({relation.label for relation in get_relations(doc)})

@@ -83,7 +83,7 @@ def test_entity_without_relations_has_its_type() -> None:
     assert str(row.type) == f"{HERE}type/BAR%20%26%20GRILL" and str(row.name) == "Café 100% <b>"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(given_docs=st.lists(docs(), max_size=3))
 def test_file_of_any_docs_is_their_graph(given_docs: list[Doc]) -> None:
     graph = to_graph(given_docs, HERE)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import spacy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import gold_docs, trained
 from typer.testing import CliRunner, Result
@@ -184,7 +184,7 @@ def _die(*args: object) -> None:
     raise Killed
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(share=st.floats(0, 1))
 def test_killed_at_any_byte_and_resumed(
     whole_run: tuple[Path, bytes, str], model: str, share: float

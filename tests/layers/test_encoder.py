@@ -56,7 +56,7 @@ def alone(lstm: nn.LSTM, text: Tensor) -> Tensor:
 some_words = st.lists(st.integers(0, 7), min_size=1, max_size=8).filter(any)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lengths=some_words, depth=st.integers(1, 2), is_train=st.booleans())
 def test_batch_equals_texts_alone(lengths: list[int], depth: int, is_train: bool) -> None:
     encoder = make_encoder(depth)
@@ -70,7 +70,7 @@ def test_batch_equals_texts_alone(lengths: list[int], depth: int, is_train: bool
         assert np.allclose(array, expected, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=some_words, depth=st.integers(1, 2))
 def test_gradients_equal_texts_alone(lengths: list[int], depth: int) -> None:
     encoder = make_encoder(depth)
@@ -185,7 +185,7 @@ def test_module_is_loaded_in_place() -> None:
         assert torch.equal(fresh.state_dict()[name], tensor), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lengths=st.lists(st.integers(0, 40), max_size=12))
 def test_groups_hold_every_word_once_and_little_padding(lengths: list[int]) -> None:
     starts = np.cumsum([0, *lengths])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from networks import layout, lengths_lists
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=lengths_lists, max_cells=st.integers(1, 200))
 def test_layout_visits_every_cell_once(lengths: list[int], max_cells: int) -> None:
     blocks = layout(lengths, max_cells)
@@ -40,7 +40,7 @@ def test_layout_visits_every_cell_once(lengths: list[int], max_cells: int) -> No
     assert sorted(visited) == sorted(expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=lengths_lists, max_cells=st.integers(1, 200), data=st.data())
 def test_layout_locates_cells(lengths: list[int], max_cells: int, data: st.DataObject) -> None:
     blocks = layout(lengths, max_cells)
@@ -57,7 +57,7 @@ def test_layout_locates_cells(lengths: list[int], max_cells: int, data: st.DataO
     assert found == [(start + head, start + tail, 3)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=lengths_lists, max_words=st.integers(1, 30))
 def test_parts_hold_every_text_once(lengths: list[int], max_words: int) -> None:
     starts = np.cumsum([0, *lengths])

@@ -80,7 +80,7 @@ def our_losses(network: RIN, words: Tensor, tags: np.ndarray) -> tuple[float, fl
     return entities, relations, words.grad
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=lengths_lists, max_cells=st.integers(1, 200), data=st.data())
 def test_batch_order_and_block_size_change_nothing(
     lengths: list[int], max_cells: int, data: st.DataObject
@@ -100,7 +100,7 @@ def test_batch_order_and_block_size_change_nothing(
             assert_close(part, rows_of(alone[k]), name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=lengths_lists, max_words=st.integers(1, 30))
 def test_prediction_in_parts_is_that_of_training(lengths: list[int], max_words: int) -> None:
     network, _ = make_network(rounds=2)

@@ -6,7 +6,7 @@ import sys
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_rin.pictures.graph import HEIGHT, Edge, TextTriple, build_graph, lay_out_graph
@@ -60,7 +60,6 @@ def test_the_most_common_triples_are_kept_and_all_among_their_entities() -> None
     assert graph.left_out == 10
 
 
-@settings(deadline=None)
 @given(triples=TRIPLES, limit=st.integers(2, 6))
 def test_every_entity_has_a_triple_and_no_box_lies_on_another(
     triples: list[TextTriple], limit: int
