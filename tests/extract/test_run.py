@@ -23,8 +23,8 @@ from spacy_rin.cli import app
 from spacy_rin.cli import extract as extract_command
 from spacy_rin.extract import documents, outputs
 from spacy_rin.extract.engines import worker as reading
-from spacy_rin.extract.rows import COLUMNS
-from spacy_rin.extract.run import extract, journal_path, rows_of
+from spacy_rin.extract.rows import COLUMNS, rows_of
+from spacy_rin.extract.run import extract, journal_path
 
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)][:14]
 
