@@ -3,6 +3,12 @@
 Write `raise ValueError(Errors.R001.format(...))`, as spaCy does with its own codes.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
 
 class Errors:
     # doc._.relations
@@ -52,10 +58,6 @@ class Errors:
         "doc._.rel relates the tokens {head} and {tail} as {label!r}, but entities start at "
         "{starts}. It belongs to the tokens and entities it was made with: read it before tokens "
         "are merged or entities replaced."
-    )
-    R090 = (
-        "The format turtle is written with rdflib, which is not installed: "
-        'pip install "spacy-rin[rdf]".'
     )
     R091 = (
         "Expected a namespace that is the start of an IRI and ends with a slash, as "
@@ -207,6 +209,7 @@ class Errors:
         "Every process that a script starts runs the script first, so that what starts them must "
         'stand under `if __name__ == "__main__":`.'
     )
+    R059 = "The engine {engine!r} has no setting `{setting}`. It takes {known}."
     R058 = "{path} holds no Docs, so there is nothing to score."
     R051 = "Expected a pipeline with a rin component, found {pipes}."
 
@@ -248,7 +251,7 @@ class Errors:
     )
     R065 = (
         "{what} needs {package}, which is not installed: "
-        "pip install {package}, or spacy-rin with the extra [{extra}]."
+        'pip install {package}, or pip install "spacy-rin[{extra}]".'
     )
     R066 = "Can't tell what to write to {path}: expected a name that ends with one of {suffixes}."
     R067 = "{path} exists already. Give another --output, or replace it by --overwrite."
@@ -295,3 +298,40 @@ class Errors:
         "{path}, line {number}: expected a triple as `spacy-rin extract` writes it, with head, "
         "relation, tail and so on."
     )
+
+
+def check_least(name: str, value: float, least: float) -> None:
+    """Check a number that a user gives.
+
+    RAISES (ValueError): If it is less than the least one.
+    """
+    if value < least:
+        raise ValueError(Errors.R123.format(name=name, least=least, found=value))
+
+
+def check_named(known: Iterable[str], setting: str, name: str) -> None:
+    """Check a name that a user gives.
+
+    known (Iterable[str]): The names there are.
+    setting (str): What the name is of, for the message.
+    name (str): The name.
+    RAISES (ValueError): If there is none of that name.
+    """
+    names = list(known)
+    if name not in names:
+        raise ValueError(Errors.R062.format(setting=setting, found=name, names=", ".join(names)))
+
+
+def import_extra(package: str, extra: str, what: str) -> Any:
+    """Import a package that comes with an extra of this one.
+
+    package (str): What is imported.
+    extra (str): The extra that has it, as in pip install "spacy-rin[extra]".
+    what (str): What needs it, for the message.
+    RETURNS (Module): The package.
+    RAISES (ValueError): If it is not installed.
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        raise ValueError(Errors.R065.format(what=what, package=package, extra=extra)) from None

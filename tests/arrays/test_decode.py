@@ -65,7 +65,7 @@ def run(
         LABELS,
         threshold=threshold,
         anchor=anchor,
-        partial=partial,
+        decode="partial" if partial else "exact",
         keep=keep,
     )
 

@@ -256,7 +256,7 @@ def run(
         list(LABELS),
         threshold=0.5,
         anchor=anchor,
-        partial=partial,
+        decode="partial" if partial else "exact",
         keep=keep,
     )
     return prediction

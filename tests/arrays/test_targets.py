@@ -11,9 +11,10 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_rin import Relation
+from spacy_rin.arrays.anchor import anchor_token
 from spacy_rin.arrays.batch import make_batch
 from spacy_rin.arrays.tags import EntitySpan, TagSet
-from spacy_rin.arrays.targets import Targets, anchor_token, make_targets, validate_gold
+from spacy_rin.arrays.targets import Targets, make_targets, validate_gold
 
 NLP = spacy.blank("en")
 TAGS = TagSet(["PER", "LOC"])

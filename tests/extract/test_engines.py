@@ -16,7 +16,7 @@ import spacy
 from toy import gold_docs
 
 from spacy_rin.extract.documents import Source, read_batches
-from spacy_rin.extract.engines import Workers, read_all
+from spacy_rin.extract.engines.local import LocalSettings, read_locally
 from spacy_rin.extract.engines.worker import identify
 from spacy_rin.extract.journal import Done
 from spacy_rin.extract.run import extract, journal_path
@@ -91,7 +91,8 @@ def test_endless_input_does_not_pile_up(tmp_path: Path, model: str) -> None:
             return False
 
     source = Source((str(path),), batch_size=4)
-    found = read_all("local", source, Taken(), Workers(identify(model), processes=2))
+    pipeline = identify(model)
+    found = read_locally(source, Taken(), pipeline, LocalSettings(processes=2))
     assert next(found).number == 0
     found.close()
     assert len(taken) < 10 < len(list(read_batches(source)))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spacy
 from spacy.tokens import Doc
+from spacy.training import Example
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Model, chain, set_dropout_rate, with_array
 from thinc.layers import Linear
 
-from spacy_rin.layers.embed import build, build_word_tag_embed, count, find_tables
+from spacy_rin.layers.embed import TableCounts, build_word_tag_embed, find_tables
 
 WORD_WIDTH, TAG_WIDTH = 4, 3
 VECTORS = {
@@ -46,11 +46,10 @@ def make_embed(
 ) -> Model[list[Doc], list[np.ndarray]]:
     """An embedding that saw these Docs."""
     embed = build_word_tag_embed(WORD_WIDTH, tag_width, word_dropout)
-    for table in find_tables(embed):
-        counts: Counter[int] = Counter()
-        for doc in docs:
-            count(counts, table, doc)
-        build(table, counts)
+    counts = TableCounts(embed)
+    for doc in docs:
+        counts.add(Example(doc, doc))
+    counts.build()
     embed.initialize(X=docs)
     return embed
 
@@ -252,10 +251,9 @@ def test_tags_take_no_vectors() -> None:
     vocab = make_vocab(VECTORS)
     doc = make_doc(vocab, "a/rome b/oslo")
     embed = build_word_tag_embed(WORD_WIDTH, WORD_WIDTH)
-    for table in find_tables(embed):
-        counts: Counter[int] = Counter()
-        count(counts, table, doc)
-        build(table, counts)
+    counts = TableCounts(embed)
+    counts.add(Example(doc, doc))
+    counts.build()
     embed.initialize(X=[doc])
     other = make_doc(vocab, "a/bob")
     tags = np.concatenate(embed.predict([doc, other]))[:, WORD_WIDTH:].tolist()

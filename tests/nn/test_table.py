@@ -41,10 +41,10 @@ def test_a_block_keeps_nothing_of_the_one_before(dtype: torch.dtype) -> None:
     large, small = layout.blocks
     reader, found = BlockWorkspace(table), []
     for block in (small, large, small):
-        m = reader.pairs(block)
-        z = reader.logits(block, m).clone()
+        pairs = reader.pairs(block)
+        z = reader.logits(block, pairs).clone()
         d_weight = torch.zeros_like(table.weight)
-        d_m = reader.add_gradient(d_weight, torch.sigmoid(z), m).clone()
+        d_m = reader.add_gradient(d_weight, torch.sigmoid(z), pairs).clone()
         found.append((z, d_weight, d_m))
     for first, again in zip(found[0], found[2], strict=True):
         assert torch.equal(first, again)

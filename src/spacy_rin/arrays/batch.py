@@ -20,6 +20,7 @@ from spacy.tokens import Doc, Span, Token
 
 from ..errors import Errors
 
+UNITS = ("sentence", "doc")
 # What a tok2vec may read of a token beyond the word itself.
 TOKEN_ATTRS = [TAG, POS, MORPH, LEMMA, NORM]
 
@@ -135,7 +136,7 @@ def make_unit_spans(
     RAISES (ValueError): If a setting has no such value.
     """
     for setting, value, expected, is_right in (
-        ("unit", unit, "'sentence' or 'doc'", unit in ("sentence", "doc")),
+        ("unit", unit, " or ".join(map(repr, UNITS)), unit in UNITS),
         ("max_length", max_length, "1 or more words", max_length >= 1),
     ):
         if not is_right:

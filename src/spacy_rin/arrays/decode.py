@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from spacy.tokens import Doc
 
+from .anchor import anchor_token
 from .batch import WindowBatch, to_words
 from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
-from .targets import anchor_token
 
 # spaCy's number for B in token.ent_iob
 BEGINS = 3
@@ -68,7 +68,7 @@ def decode_scores(
     *,
     threshold: float,
     anchor: str,
-    partial: bool,
+    decode: str,
     keep: bool,
 ) -> list[Prediction]:
     """Entities by the best tag sequence of each unit, triples by the cells over the threshold.
@@ -79,21 +79,20 @@ def decode_scores(
     labels (Sequence[str]): Relation labels.
     threshold (float): Least probability of a triple.
     anchor (str): "last" or "first": the token that stands for an entity in the table.
-    partial (bool): False for triples between recognised entities (only the cells between their
-        anchors are read); True for every cell of the table, where an anchor that no entity claims
-        is a one-token entity without a label.
+    decode (str): One of DECODERS, which says in what cells triples are looked for.
     keep (bool): Whether entities that are on the Docs already stand, and are related.
     RETURNS (list[Prediction]): One for each Doc.
     """
     predictions = _entities(scores, batch, tag_set, keep)
-    found = _all_cells if partial else _entity_cells
+    find_triples = DECODERS[decode]
     # A pair that lies in several windows of a unit takes its best score.
     best: list[dict[tuple[EntitySpan, str, EntitySpan], float]] = [{} for _ in batch.docs]
-    for doc, head, label, tail, score in found(scores, batch, predictions, threshold, anchor):
+    triples = find_triples(scores, batch, predictions, threshold, anchor)
+    for doc, head, label, tail, score in triples:
         key = (head, labels[label], tail)
         best[doc][key] = max(score, best[doc].get(key, 0.0))
-    for prediction, triples in zip(predictions, best, strict=True):
-        prediction.triples = [PredictedTriple(*key, score) for key, score in triples.items()]
+    for prediction, found in zip(predictions, best, strict=True):
+        prediction.triples = [PredictedTriple(*key, score) for key, score in found.items()]
     return predictions
 
 
@@ -161,7 +160,7 @@ def _entity_cells(
     threshold: float,
     anchor: str,
 ) -> FoundTriples:
-    """Triples in the cells between the anchors of the entities of each window."""
+    """Triples between recognised entities: only the cells between their anchors are read."""
     spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
     docs: list[int] = []
     heads, tails, rows, cols = [], [], [], []
@@ -202,7 +201,8 @@ def _all_cells(
     threshold: float,
     anchor: str,
 ) -> FoundTriples:
-    """Triples in every cell of the table."""
+    """Triples in every cell of the table over the threshold; an anchor that no entity claims is an
+    entity of one token without a label."""
     claimed = [
         {
             anchor_token(start, end, anchor): span
@@ -234,3 +234,7 @@ def _in_words(words: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, 
 def _one_token(words: np.ndarray, word: int) -> EntitySpan:
     token = int(words[word])
     return token, token + 1, ""
+
+
+# The values of the setting `decode`.
+DECODERS: dict[str, Callable[..., FoundTriples]] = {"exact": _entity_cells, "partial": _all_cells}

@@ -15,6 +15,7 @@ from spacy.training import Example
 
 from ..errors import Errors
 from ..relations import get_relations, has_relations
+from .anchor import anchor_token
 from .batch import WindowBatch, find_words, to_words
 from .tags import MASKED, EntitySpan, TagSet
 
@@ -33,15 +34,6 @@ class Targets:
     tags: np.ndarray
     cells: np.ndarray
     known: np.ndarray
-
-
-def anchor_token(start: int, end: int, anchor: str) -> int:
-    """The one word that stands for an entity in the table; targets and decoding both ask here.
-
-    start, end (int): Words of the entity, end-exclusive.
-    anchor (str): "last" (the paper's data) or "first" (the slides).
-    """
-    return end - 1 if anchor == "last" else start
 
 
 def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:

@@ -11,8 +11,13 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
+from ..extract.documents import INPUT_FORMATS
+from ..extract.engines import ENGINES
 from ..extract.journal import Totals
+from ..extract.outputs import ROW_KINDS
 from ..extract.run import extract
+
+ABOUT = "; ".join(f"{name}: {engine.about}" for name, engine in ENGINES.items())
 
 
 def extract_command(
@@ -20,16 +25,22 @@ def extract_command(
     model: Annotated[str, typer.Option(help="Trained pipeline: a package or a directory")],
     output: Annotated[Path, typer.Option(help="Ends with .jsonl, .csv or .parquet")],
     format: Annotated[
-        str, typer.Option(help="text (one document a line), jsonl, parquet")
+        str,
+        typer.Option(help="text has one document a line", metavar="|".join(INPUT_FORMATS)),
     ] = "auto",
     text_field: Annotated[str, typer.Option(help="Field or column of the text")] = "text",
     id_field: Annotated[str | None, typer.Option(help="That of the id; else file:line")] = None,
-    by: Annotated[str, typer.Option(help="One row a triple, or (.jsonl) a document")] = "triple",
-    engine: Annotated[str, typer.Option(help="local, or ray for many machines")] = "local",
+    by: Annotated[
+        str,
+        typer.Option(help="One row a triple, or (.jsonl) a document", metavar="|".join(ROW_KINDS)),
+    ] = "triple",
+    engine: Annotated[
+        str, typer.Option(help=f"Who reads. {ABOUT}", metavar="|".join(ENGINES))
+    ] = "local",
     processes: Annotated[int, typer.Option(help="Workers, each with its own pipeline")] = 1,
     batch_size: Annotated[int, typer.Option(help="Documents that are read at once")] = 128,
-    gpu_id: Annotated[int, typer.Option(help="GPU of the local engine, -1 for the CPU")] = -1,
-    num_gpus: Annotated[float, typer.Option(help="GPUs of each of Ray's workers")] = 0,
+    gpu_id: Annotated[int | None, typer.Option(help="GPU of the local engine; else CPU")] = None,
+    num_gpus: Annotated[float | None, typer.Option(help="GPUs of each of Ray's workers")] = None,
     ray_address: Annotated[str | None, typer.Option(help="Cluster that is there already")] = None,
     skip_bad: Annotated[bool, typer.Option(help="Malformed records become error rows")] = False,
     resume: Annotated[bool, typer.Option(help="Go on where a run was interrupted")] = False,
@@ -47,13 +58,13 @@ def extract_command(
         "engine": engine,
         "processes": processes,
         "batch_size": batch_size,
-        "gpu_id": gpu_id,
-        "num_gpus": num_gpus,
-        "ray_address": ray_address,
         "skip_bad": skip_bad,
         "resume": resume,
         "overwrite": overwrite,
     }
+    # Only what was said: an engine refuses the settings of another.
+    only = {"gpu_id": gpu_id, "num_gpus": num_gpus, "ray_address": ray_address}
+    settings |= {name: value for name, value in only.items() if value is not None}
     # A terminal that does not say how wide it is would get a bar of no width.
     width = get_terminal_size().columns
     with tqdm(unit=" documents", disable=None, leave=False, ncols=width) as bar:

@@ -19,7 +19,7 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
-from ..errors import Errors
+from ..errors import Errors, check_least
 from ..files import refuse_source, replacing, write_json
 from ..relations import Relation, set_relations
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
@@ -180,7 +180,12 @@ def convert(
     paths = [Path(path) for path in ([input] if isinstance(input, str | Path) else input)]
     output = Path(output).resolve()
     report_path = Path(report_path).resolve() if report_path else None
-    _check_settings(start=(start, 0), limit=(limit, 0), shard_size=(shard_size, 1))
+    for name, value, least in (
+        ("start", start, 0),
+        ("limit", limit, 0),
+        ("shard_size", shard_size, 1),
+    ):
+        check_least(name, value, least)
     _check_output(paths, output, report_path)
     records = chain.from_iterable(
         read_records(path, format, lang=lang, strict=strict) for path in paths
@@ -230,12 +235,6 @@ def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped:
         report.add(record, doc)
         shard.add(doc)
     shard.to_disk(path)
-
-
-def _check_settings(**settings: tuple[int, int]) -> None:
-    for name, (value, least) in settings.items():
-        if value < least:
-            raise ValueError(Errors.R123.format(name=name, least=least, found=value))
 
 
 def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None) -> None:

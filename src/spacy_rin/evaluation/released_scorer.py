@@ -15,9 +15,10 @@ from spacy.scorer import PRFScore
 from spacy.training import Example
 from spacy.util import minibatch
 
+from ..arrays.anchor import anchor_token
 from ..arrays.batch import make_batch
 from ..arrays.tags import NESTED, OUTER, OUTSIDE, TagSet
-from ..arrays.targets import anchor_token, make_targets
+from ..arrays.targets import make_targets
 from ..component import RelationExtractor
 from ..relations import get_relations
 from ..scorer import prf

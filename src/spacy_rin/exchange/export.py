@@ -13,7 +13,7 @@ from spacy.tokens import Doc, DocBin
 
 from ..corpus.convert import ATTRS
 from ..corpus.docbin import read_docs
-from ..errors import Errors
+from ..errors import Errors, import_extra
 from ..files import refuse_source, replacing
 from ..relations import get_relations, has_relations
 from .prodigy import find_undrawn, to_prodigy
@@ -128,8 +128,7 @@ def _write_rel_component(source: Path, output: Path, exported: Exported) -> None
 
 
 def _write_turtle(source: Path, output: Path, exported: Exported, namespace: str) -> None:
-    try:
-        from .turtle import write_turtle
-    except ImportError as err:
-        raise ValueError(Errors.R090) from err
+    import_extra("rdflib", "rdf", "The format turtle")
+    from .turtle import write_turtle
+
     write_turtle(output, exported.read(source), namespace)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from ..errors import Errors
+from ..errors import Errors, check_least, check_named
 from .parquet import check_columns, read_columns
 
 STDIN = "-"
@@ -83,12 +83,8 @@ def check_source(source: Source) -> None:
     RAISES (ValueError): If an input is missing, a directory, of unknown form, or lacks a column;
         or if a setting makes no sense.
     """
-    if source.format not in INPUT_FORMATS:
-        raise ValueError(
-            Errors.R062.format(setting="format", found=source.format, names=INPUT_FORMATS)
-        )
-    if source.batch_size < 1:
-        raise ValueError(Errors.R123.format(name="batch_size", least=1, found=source.batch_size))
+    check_named(INPUT_FORMATS, "format", source.format)
+    check_least("batch_size", source.batch_size, 1)
     if not source.inputs:
         raise ValueError(Errors.R060.format(path="nothing", reason="there is no input"))
     for path in source.inputs:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, check_named
 from ..files import replacing
 from . import parquet
 from .journal import Entry
@@ -28,8 +28,7 @@ def check_output(path: Path, by: str) -> None:
     """
     if path.suffix not in WRITERS:
         raise ValueError(Errors.R066.format(path=path, suffixes=", ".join(WRITERS)))
-    if by not in ROW_KINDS:
-        raise ValueError(Errors.R062.format(setting="by", found=by, names=ROW_KINDS))
+    check_named(ROW_KINDS, "by", by)
     if by == "document" and path.suffix != ".jsonl":
         raise ValueError(Errors.R076.format(path=path))
     if path.is_dir():

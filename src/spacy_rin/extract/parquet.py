@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, import_extra
 
 # Rows in memory at once.
 ROWS_PER_CHUNK = 10_000
@@ -60,11 +60,5 @@ def _open(path: str | Path) -> Any:
 
 
 def _pyarrow() -> Any:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise ValueError(
-            Errors.R065.format(what="Parquet", package="pyarrow", extra="parquet")
-        ) from None
-    return pyarrow
+    import_extra("pyarrow.parquet", "parquet", "Parquet")
+    return import_extra("pyarrow", "parquet", "Parquet")

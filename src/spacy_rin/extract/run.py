@@ -6,20 +6,19 @@ run can go on; the output appears under its name when it is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from multiprocessing import current_process
 from pathlib import Path
+from typing import Any
 
 from ..errors import Errors
-from .documents import STDIN, Source, check_source
-from .engines import ENGINES, Workers, read_all
-from .engines.worker import identify
+from .documents import Source, check_source
+from .engines import find_engine
+from .engines.worker import BatchFound, identify
 from .journal import Journal, Totals, read_entries
 from .outputs import check_output, write_output
-from .rows import rows_of
 
-__all__ = ["extract", "journal_path", "rows_of"]
 VERSION = 1
 
 
@@ -33,15 +32,12 @@ def extract(
     id_field: str | None = None,
     by: str = "triple",
     engine: str = "local",
-    processes: int = 1,
     batch_size: int = 128,
-    gpu_id: int = -1,
-    num_gpus: float = 0,
-    ray_address: str | None = None,
     skip_bad: bool = False,
     resume: bool = False,
     overwrite: bool = False,
     progress: Callable[[Totals], None] | None = None,
+    **settings: Any,
 ) -> Totals:
     """Read documents with a pipeline and write their triples.
 
@@ -52,16 +48,15 @@ def extract(
     text_field (str): Field or column of the text.
     id_field (str): Field or column of the id; without, "<file name>:<number of line or row>".
     by (str): "triple" for one row a triple, "document" for one JSON line a document.
-    engine (str): "local" or "ray".
-    processes (int): Workers, each with a pipeline of its own.
+    engine (str): One of ENGINES: "local" or "ray".
     batch_size (int): Documents that are read at once.
-    gpu_id (int): GPU of the local engine, -1 for the CPU.
-    num_gpus (float): GPUs, or share of one, of each of Ray's workers.
-    ray_address (str): Ray cluster that is there already.
     skip_bad (bool): Whether a malformed record becomes a row with an error, or stops the run.
     resume (bool): Whether to go on where an earlier run was interrupted.
     overwrite (bool): Whether to begin anew, and to replace the output.
     progress (Callable): Called with the totals: at the beginning, then after each batch.
+    settings: Those of the engine: `processes`, how many workers read, each with a pipeline of its
+        own; of "local" also `gpu_id`, -1 for the CPU; of "ray" also `num_gpus`, GPUs or a share of
+        one for each worker, and `ray_address`, a cluster that is there already.
     RETURNS (Totals): Counts, those of the interrupted run included.
     RAISES (ValueError): If a setting or an input is wrong.
     RAISES (OSError): If the pipeline is not there, the disk is full, or a worker died.
@@ -72,20 +67,20 @@ def extract(
     output = Path(output)
     inputs = [inputs] if isinstance(inputs, (str, Path)) else inputs
     source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
-    _check_engine(engine, source, processes)
+    reader, workers = find_engine(engine, source, settings)
     check_source(source)
     check_output(output, by)
     if output.resolve() in {Path(path).resolve() for path in source.inputs}:
         raise ValueError(Errors.R121.format(path=output, reason="it is a file to read"))
     pipeline = identify(str(model))
     _check_beginning(output, resume, overwrite)
-    workers = Workers(pipeline, processes, gpu_id, num_gpus, ray_address)
     identity = {"name": pipeline.name, "sha256": pipeline.sha256}
     header = {"version": VERSION, **source.fingerprint(), "model": identity}
     path = journal_path(output)
     path.parent.mkdir(parents=True, exist_ok=True)
     with Journal(path, header) as journal:
-        _fill(journal, engine, source, workers, skip_bad, progress)
+        found = reader.read(source, journal.done, pipeline, workers)
+        _fill(journal, found, skip_bad, progress)
     write_output(output, read_entries(path), by)
     path.unlink()
     return journal.totals
@@ -99,36 +94,21 @@ def journal_path(output: str | Path) -> Path:
 
 def _fill(
     journal: Journal,
-    engine: str,
-    source: Source,
-    workers: Workers,
+    found: Generator[BatchFound, None, None],
     skip_bad: bool,
     progress: Callable[[Totals], None] | None,
 ) -> None:
-    """Read what the journal lacks."""
+    """Record what the journal lacks."""
     progress = progress or (lambda totals: None)
     progress(journal.totals)
     # Closed at once on an error, so that no worker outlives it.
-    with closing(read_all(engine, source, journal.done, workers)) as found:
+    with closing(found):
         for number, entries, malformed in found:
             if malformed >= 0 and not skip_bad:
                 bad = entries[malformed]
                 raise ValueError(Errors.R063.format(place=bad["document"], reason=bad["error"]))
             journal.append(number, entries)
             progress(journal.totals)
-
-
-def _check_engine(engine: str, source: Source, processes: int) -> None:
-    if engine not in ENGINES:
-        raise ValueError(Errors.R062.format(setting="engine", found=engine, names=ENGINES))
-    if processes < 1:
-        raise ValueError(Errors.R123.format(name="processes", least=1, found=processes))
-    if engine == "ray":
-        from .engines.ray import import_ray
-
-        import_ray()
-        if STDIN in source.inputs:
-            raise ValueError(Errors.R073)
 
 
 def _check_beginning(output: Path, resume: bool, overwrite: bool) -> None:

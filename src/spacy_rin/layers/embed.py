@@ -1,9 +1,9 @@
 """`spacy-rin.WordTagEmbed.v1`: Docs → one vector a word, from a table of words and one of POS tags.
 
-The tables hold the words and tags of the training data. They are counted while the component reads
-that data to initialise itself (`count` for every Doc, then `build` once), and are saved with the
-model. Row 0 of each table is for whatever it does not hold; in the word table it is trained by
-dropping rare words now and then (Kiperwasser & Goldberg 2016: with probability α / (α + count)).
+The tables hold the words and tags of the training data. `TableCounts` counts them while the
+component reads that data to initialise itself, and they are saved with the model. Row 0 of each
+table is for whatever the table does not hold. In the word table this row is trained by dropping
+rare words at random (Kiperwasser & Goldberg 2016: with probability α / (α + count)).
 
 Where the pipeline has word vectors they initialise the word table, and a word that the table lacks
 takes its static vector, in training (when dropped) as in prediction.
@@ -12,10 +12,11 @@ takes its static vector, in training (when dropped) as in prediction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from spacy.tokens import Doc
+from spacy.training import Example
 from spacy.vectors import Mode, Vectors
 from thinc.api import Dropout, Model, Ops, chain, concatenate, get_array_module
 from thinc.types import Floats2d
@@ -76,24 +77,48 @@ def _init_columns(model: Model, X: list[Doc] | None = None, Y: object = None) ->
     model.layers[0].initialize(X=X)
 
 
-def find_tables(model: Model) -> list[Model]:
-    """RETURNS (list[Model]): The tables inside a model, which want to see training data."""
-    return [node for node in model.walk() if node.name == _TABLE]
+class TableCounts:
+    """Counts the words and tags of training data for the tables inside a model.
 
-
-def count(counts: Counter[int], table: Model, doc: Doc) -> None:
-    """Count a training Doc's words or tags for a table.
-
-    counts (Counter[int]): Occurrences so far by hash; updated in place.
+    model (Model): Any, with any number of tables.
     """
-    counts.update(_column([doc], table.attrs["attr"]).tolist())
+
+    def __init__(self, model: Model) -> None:
+        self.tables = find_tables(model)
+        self._counts: list[Counter[int]] = [Counter() for _ in self.tables]
+
+    def add(self, eg: Example) -> None:
+        """Count a training Example: the words as they are predicted on, the tags as gold has them.
+
+        eg (Example): Of the training data.
+        """
+        for table, counts in zip(self.tables, self._counts, strict=True):
+            attr = table.attrs["attr"]
+            doc = eg.reference if attr == "TAG" else eg.predicted
+            counts.update(_column([doc], attr).tolist())
+
+    def build(self, tags: Iterable[int] = ()) -> None:
+        """Give each table its rows, one for each word or tag that was counted.
+
+        tags (Iterable[int]): Further tags, by hash, that get a row without being counted.
+        """
+        further = dict.fromkeys(tags, 1)
+        for table, counts in zip(self.tables, self._counts, strict=True):
+            if table.attrs["attr"] == "TAG":
+                counts.update(further)
+            # Whoever has no word or tag has the empty one, which stays unknown.
+            known = np.array(sorted(key for key in counts if key), dtype=np.uint64)
+            table.attrs["keys"] = known
+            table.attrs["counts"] = np.array([counts[int(key)] for key in known], dtype=np.int64)
 
 
-def build(table: Model, counts: Counter[int]) -> None:
-    """Give a table its rows, one for each word or tag counted (the empty one has none)."""
-    known = np.array(sorted(key for key in counts if key), dtype=np.uint64)
-    table.attrs["keys"] = known
-    table.attrs["counts"] = np.array([counts[int(key)] for key in known], dtype=np.int64)
+def find_tables(model: Model) -> list[Model]:
+    """Find the tables inside a model.
+
+    model (Model): Any.
+    RETURNS (list[Model]): Those of words and of tags, which want to see training data.
+    """
+    return [node for node in model.walk() if node.name == _TABLE]
 
 
 def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Model:

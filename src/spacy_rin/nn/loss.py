@@ -56,17 +56,18 @@ def relation_loss(
     RETURNS (tuple): Loss, and the gradients of heads, tails, weight and bias.
     """
     d_heads, d_tails, d_weight, d_bias = (torch.zeros_like(factor) for factor in table.factors())
-    reader = BlockWorkspace(table)
+    workspace = BlockWorkspace(table)
     loss = table.bias.new_zeros((), dtype=torch.float64)
     for block, positive, ignored in zip(table.layout.blocks, gold, masked, strict=True):
-        m = reader.pairs(block)
-        z = reader.logits(block, m)
+        pairs = workspace.pairs(block)
+        z = workspace.logits(block, pairs)
         loss += F.softplus(z).sum() - z[positive].sum() - F.softplus(z[ignored]).sum()
         d_z = torch.sigmoid_(z)
         d_z[positive] -= 1
         d_z[ignored] = 0
         d_bias += d_z.sum(0)
-        add_pair_gradient(d_heads, d_tails, block, reader.add_gradient(d_weight, d_z, m), m)
+        d_m = workspace.add_gradient(d_weight, d_z, pairs)
+        add_pair_gradient(d_heads, d_tails, block, d_m, pairs.features)
     n_texts = len(table.layout.lengths)
     gradients = (d_heads, d_tails, d_weight, d_bias)
     for gradient in gradients:

@@ -55,13 +55,13 @@ class _RowMaximum(torch.autograd.Function):
             maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
-        reader = BlockWorkspace(Table(heads, tails, weight, bias, layout, dtype))
+        workspace = BlockWorkspace(Table(heads, tails, weight, bias, layout, dtype))
         for block in layout.blocks:
             # The padding of a row repeats its last cell, and may win as well as that.
-            z = reader.products(reader.pairs(block))
+            z = workspace.products(workspace.pairs(block))
             z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
             if keep:
-                largest, places = _maximum_and_places(z, reader.rounded)
+                largest, places = _maximum_and_places(z, workspace.rounded)
                 places = places.index_select(0, block.real)
                 winners.index_copy_(0, block.words, places.to(winners.dtype))
             else:
@@ -76,11 +76,11 @@ class _RowMaximum(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_maximum: Tensor) -> Any:
         heads, tails, weight, bias, winners = ctx.saved_tensors
-        reader = BlockWorkspace(Table(heads, tails, weight, bias, ctx.layout))
+        workspace = BlockWorkspace(Table(heads, tails, weight, bias, ctx.layout))
         d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
         d_weight = torch.zeros_like(weight)
         for block in ctx.layout.blocks:
-            m = reader.pairs(block)
+            m = workspace.features(block)
             won = winners.index_select(0, block.words)
             d_won = d_maximum.index_select(0, block.words)
             starts = block.real * block.cols.shape[1]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -54,9 +55,9 @@ class Table:
 
         YIELDS (tuple): Block and its (P, L) logits, −∞ in padding; they last until the next block.
         """
-        reader = BlockWorkspace(self)
+        workspace = BlockWorkspace(self)
         for block in self.layout.blocks:
-            yield block, reader.logits(block, reader.pairs(block))
+            yield block, workspace.logits(block, workspace.pairs(block))
 
     def cells_between(
         self, rows: Tensor, cols: Tensor, logit: float
@@ -107,14 +108,25 @@ class Table:
         return rows, cols, labels, logits
 
 
+class Pairs(NamedTuple):
+    """Pair features of a block, m of equation (7).
+
+    features (Tensor): (P, D) relu(heads_i + tails_j).
+    operand (Tensor): What products are made of: the same, or (P', D) rounded, with rows of zeros.
+    """
+
+    features: Tensor
+    operand: Tensor
+
+
 class BlockWorkspace:
-    """Blocks of a table, one after the other, in the same arrays, without gradient.
+    """Blocks of a table, one after the other, without gradient.
 
-    What a method gives lasts until it is called again: new arrays for every block would be given
-    back to the system and taken again, and leave holes between those that stay.
+    Methods return views of buffers that the next call overwrites. Reusing buffers avoids holes in
+    the heap.
 
-    table (Table): Factors in float32, as is all that comes out of here; the factors of products
-        are rounded to the table's dtype, their sums are float32.
+    table (Table): Factors in float32, as is all that comes out of here. The factors of products
+        are rounded to the table's dtype; their sums are float32.
     """
 
     def __init__(self, table: Table) -> None:
@@ -130,9 +142,10 @@ class BlockWorkspace:
         self._m_16 = self._weight.new_empty(P_16, D)
         self._z_16 = self._weight.new_empty(P_16, L)
 
-    def pairs(self, block: Block) -> Tensor:
-        """Pair features of a block, m of equation (7).
+    def features(self, block: Block) -> Tensor:
+        """Compute the pair features of a block.
 
+        block (Block): Its cells.
         RETURNS (Tensor): (P, D) relu(heads_i + tails_j).
         """
         (b, r), n = block.rows.shape, block.cols.shape[1]
@@ -142,41 +155,60 @@ class BlockWorkspace:
         torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))
         return m.relu_()
 
-    def products(self, m: Tensor) -> Tensor:
-        """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L) W_r m, without the bias."""
-        z = self._z[: len(m)]
-        if not self.rounded:
-            return torch.mm(m, self._weight.T, out=z)
-        m_16 = _fill(self._m_16, m)
-        z_16 = torch.mm(m_16, self._weight.T, out=self._z_16[: len(m_16)])
-        return z.copy_(z_16[: len(m)])
+    def pairs(self, block: Block) -> Pairs:
+        """Compute the pair features of a block, as products take them too.
 
-    def logits(self, block: Block, m: Tensor) -> Tensor:
-        """m (Tensor): (P, D) pair features. RETURNS (Tensor): (P, L), −∞ in padding."""
+        block (Block): Its cells.
+        RETURNS (Pairs): For `products`, `logits` and `add_gradient`.
+        """
+        m = self.features(block)
+        return Pairs(m, _fill(self._m_16, m) if self.rounded else m)
+
+    def products(self, pairs: Pairs) -> Tensor:
+        """Compute W_r m.
+
+        pairs (Pairs): Of a block.
+        RETURNS (Tensor): (P, L), without the bias.
+        """
+        P = len(pairs.features)
+        if not self.rounded:
+            return torch.mm(pairs.operand, self._weight.T, out=self._z[:P])
+        z_16 = torch.mm(pairs.operand, self._weight.T, out=self._z_16[: len(pairs.operand)])
+        return self._z[:P].copy_(z_16[:P])
+
+    def logits(self, block: Block, pairs: Pairs) -> Tensor:
+        """Compute the logits of a block.
+
+        block (Block): Its cells.
+        pairs (Pairs): Its pair features.
+        RETURNS (Tensor): (P, L), −∞ in padding.
+        """
         if self.rounded:
             # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
-            z = self.products(m).add_(self.bias)
+            z = self.products(pairs).add_(self.bias)
         else:
+            m = pairs.features
             z = torch.addmm(self.bias, m, self._weight.T, out=self._z[: len(m)])
         if len(block.padding):
             z.index_fill_(0, block.padding, -torch.inf)
         return z
 
-    def add_gradient(self, d_weight: Tensor, d_logits: Tensor, m: Tensor) -> Tensor:
-        """Add to the gradient of W_r and find that of the pair features, after `logits` of them.
+    def add_gradient(self, d_weight: Tensor, d_logits: Tensor, pairs: Pairs) -> Tensor:
+        """Add to the gradient of W_r, and compute that of the pair features.
 
         d_weight (Tensor): (L, D), updated in place.
-        d_logits (Tensor): (P, L). m (Tensor): (P, D).
+        d_logits (Tensor): (P, L).
+        pairs (Pairs): Of the same block; a rounded operand is overwritten.
         RETURNS (Tensor): (P, D).
         """
-        d_m = self._d_m[: len(m)]
+        P = len(d_logits)
+        d_m = self._d_m[:P]
         if not self.rounded:
-            d_weight.addmm_(d_logits.T, m)
+            d_weight.addmm_(d_logits.T, pairs.operand)
             return torch.mm(d_logits, self._weight, out=d_m)
         d_z = _fill(self._z_16, d_logits)
-        m_16 = self._m_16[: len(d_z)]
-        d_weight += d_z.T @ m_16
-        return d_m.copy_(torch.mm(d_z, self._weight, out=m_16)[: len(m)])
+        d_weight += d_z.T @ pairs.operand
+        return d_m.copy_(torch.mm(d_z, self._weight, out=pairs.operand)[:P])
 
 
 def _fill(array: Tensor, rows: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import Errors
+from ..errors import import_extra
 from .arc_layout import text_width
 
 TEXT = 13  # height of letters
@@ -129,7 +129,7 @@ def lay_out_graph(graph: Graph) -> GraphLayout:
     RETURNS (GraphLayout): No two boxes lie on each other.
     RAISES (ValueError): If networkx, or for a large graph scipy, is not installed.
     """
-    nx = _networkx()
+    nx = import_extra("networkx", "graph", "A graph page")
     net = nx.Graph((edge.head, edge.tail) for edge in graph.edges)
     parts = []
     for names in sorted(nx.connected_components(net), key=len, reverse=True):
@@ -138,27 +138,14 @@ def lay_out_graph(graph: Graph) -> GraphLayout:
         part.add_nodes_from(text for text in graph.labels if text in names)
         part.add_edges_from(net.subgraph(names).edges)
         scale = min(REACH * len(part) ** 0.5 / 2, REACH * len(part) / 6)
-        try:
-            spots = nx.spring_layout(part, scale=scale, seed=0, iterations=200)
-        except ImportError:  # from 500 entities on
-            raise ValueError(_missing("scipy")) from None
+        if len(part) >= 500:  # networkx uses it from there on
+            import_extra("scipy", "graph", "A graph page")
+        spots = nx.spring_layout(part, scale=scale, seed=0, iterations=200)
         # wider than high, as boxes are
         middles = np.array([spots[text] for text in part]) * (1.3, 0.8)
         widths = np.array([text_width(shorten(text), TEXT) + 2 * MARGIN for text in part])
         parts.append((list(part), _push_apart(middles, widths), widths))
     return _side_by_side(parts)
-
-
-def _networkx() -> Any:
-    try:
-        import networkx
-    except ImportError:
-        raise ValueError(_missing("networkx")) from None
-    return networkx
-
-
-def _missing(package: str) -> str:
-    return Errors.R065.format(what="A graph page", package=package, extra="graph")
 
 
 def shorten(text: str) -> str:

@@ -9,34 +9,57 @@ from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 
-from ...errors import Errors
+from ...errors import Errors, check_least
 from ..documents import Source, read_batches
 from ..journal import Done
-from .workers import BatchFound, Workers, read_batch
+from .worker import BatchFound, Pipeline, read_batch
 
 # Batches that wait for a worker or to be taken, so that an endless input does not pile up.
 WAITING = 2
 
 
-def read_locally(source: Source, done: Done, workers: Workers) -> Generator[BatchFound, None, None]:
+@dataclass(frozen=True)
+class LocalSettings:
+    """What this engine can be told.
+
+    processes (int): How many read; 1 for this process alone.
+    gpu_id (int): GPU that they share, -1 for the CPU.
+    """
+
+    processes: int = 1
+    gpu_id: int = -1
+
+    def __post_init__(self) -> None:
+        check_least("processes", self.processes, 1)
+
+
+def read_locally(
+    source: Source, done: Done, pipeline: Pipeline, settings: LocalSettings
+) -> Generator[BatchFound, None, None]:
     """Read batches in their order; with several processes, each has a pipeline and one thread.
 
+    source (Source): Where the documents come from.
+    done (Done): Batches to leave out.
+    pipeline (Pipeline): What each process loads.
+    settings (LocalSettings): How many processes, and on what.
+    YIELDS (BatchFound): Each batch, read.
     RAISES (ChildProcessError): If a worker dies.
     """
     batches = read_batches(source, done)
-    if workers.processes == 1:
+    if settings.processes == 1:
         for batch in batches:
-            yield read_batch(workers.pipeline, workers.gpu_id, 0, batch)
+            yield read_batch(pipeline, settings.gpu_id, 0, batch)
         return
     # Forked workers would share torch's threads and the GPU's context with this process.
-    pool = ProcessPoolExecutor(workers.processes, get_context("spawn"), _begin_worker)
+    pool = ProcessPoolExecutor(settings.processes, get_context("spawn"), _begin_worker)
     waiting: deque[Future[BatchFound]] = deque()
     try:
         for batch in batches:
-            waiting.append(pool.submit(read_batch, workers.pipeline, workers.gpu_id, 1, batch))
-            if len(waiting) > WAITING * workers.processes:
+            waiting.append(pool.submit(read_batch, pipeline, settings.gpu_id, 1, batch))
+            if len(waiting) > WAITING * settings.processes:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

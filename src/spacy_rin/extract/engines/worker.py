@@ -1,4 +1,4 @@
-"""Documents → entries: one pipeline, loaded once a process, reads batch after batch.
+"""What each worker of an engine does: its own pipeline, loaded once, reads batch after batch.
 
 Memory stays flat on an endless stream: each batch is read inside a memory zone, whose strings and
 words spaCy forgets at its end, and only plain values leave it.
@@ -17,7 +17,7 @@ from spacy.util import get_model_meta, get_package_path, is_package
 
 from ...component import find_rin
 from ...errors import Errors
-from ..documents import Document
+from ..documents import Document, DocumentBatch
 from ..journal import Entry
 from ..rows import rows_of
 
@@ -53,6 +53,33 @@ def identify(model: str) -> Pipeline:
     load = model if is_package(model) else str(path)
     name = f"{meta['lang']}_{meta['name']} {meta['version']}"
     return Pipeline(load, name, digest.hexdigest())
+
+
+class BatchFound(NamedTuple):
+    """A batch that has been read.
+
+    number (int): The batch's.
+    entries (list[Entry]): What each document became.
+    malformed (int): Place of the first document that was malformed already in the input, or -1.
+    """
+
+    number: int
+    entries: list[Entry]
+    malformed: int = -1
+
+
+def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBatch) -> BatchFound:
+    """Read one batch with this process's pipeline.
+
+    pipeline (Pipeline): What to load, if this is the first batch.
+    gpu_id (int): GPU, -1 for the CPU.
+    threads (int): Threads of torch, 0 for as many as it takes by itself.
+    batch (DocumentBatch): The documents.
+    RETURNS (BatchFound): An entry for each of them.
+    """
+    entries = load_reader(pipeline, gpu_id, threads)(batch.documents)
+    malformed = next((k for k, document in enumerate(batch.documents) if document.error), -1)
+    return BatchFound(batch.number, entries, malformed)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,32 @@
+"""A prediction of tokens → Spans: `doc.ents` and `doc._.relations`."""
+
+from __future__ import annotations
+
+from spacy.tokens import Doc, Span
+
+from ..relations import Relation, set_relations
+from .decode import Prediction, find_blocked
+
+
+def annotate(doc: Doc, prediction: Prediction, keep: bool) -> None:
+    """Write entities and relations to a Doc.
+
+    doc (Doc): The Doc that was predicted.
+    prediction (Prediction): What the model says of it.
+    keep (bool): Whether entities that are on the Doc already stay the same Spans, an entity
+        linker's ids among them, and blocked tokens stay blocked.
+    """
+    kept = {(ent.start, ent.end): ent for ent in doc.ents} if keep else {}
+    blocked = find_blocked(doc).nonzero()[0].tolist() if keep else []
+    doc.set_ents(
+        [
+            kept.get((start, end)) or Span(doc, start, end, label)
+            for start, end, label in prediction.entities
+        ],
+        blocked=[doc[i : i + 1] for i in blocked],
+    )
+    relations = (
+        Relation(Span(doc, *triple.head), triple.label, Span(doc, *triple.tail), triple.score)
+        for triple in prediction.triples
+    )
+    set_relations(doc, relations)

@@ -1,0 +1,51 @@
+"""Training Examples → the labels and joint tags that a model is made for."""
+
+from __future__ import annotations
+
+from spacy.training import Example
+
+from ..relations import get_relations
+from .tags import TagSet, joint_tags
+from .targets import aligned_nested
+
+
+class GoldLabels:
+    """Collects the labels of training data, Example by Example.
+
+    nested (bool): Whether mentions inside entities count, and need joint tags.
+    anchor (str): Token that stands for an entity in the table, "last" or "first".
+    """
+
+    def __init__(self, nested: bool, anchor: str) -> None:
+        self.entities: set[str] = set()
+        self.relations: set[str] = set()
+        self._nested, self._anchor = nested, anchor
+        self._joint: set[tuple[str, str]] = set()
+
+    def add(self, eg: Example) -> None:
+        """Take the labels of an Example's gold.
+
+        eg (Example): Of the training data.
+        """
+        self.relations.update(relation.label for relation in get_relations(eg.reference))
+        self.entities.update(ent.label_ for ent in eg.reference.ents)
+        if self._nested:
+            for ent, mention in aligned_nested(eg, self._anchor):
+                self.entities.add(mention[2])
+                self._joint.update(joint_tags(ent, mention))
+
+    def label_data(self) -> dict[str, list[str]]:
+        """Give the labels found.
+
+        RETURNS (dict): "entities" and "relations", each in order.
+        """
+        return {"entities": sorted(self.entities), "relations": sorted(self.relations)}
+
+    def joint_tags(self, entity_labels: list[str]) -> list[tuple[str, str]]:
+        """Give the joint tags of the words of nested mentions.
+
+        entity_labels (list[str]): The model's; a tag of another label has no place in it.
+        RETURNS (list[tuple[str, str]]): Pairs of tags, in order.
+        """
+        known = set(TagSet(entity_labels).names)
+        return sorted(pair for pair in self._joint if known.issuperset(pair))
