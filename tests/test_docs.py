@@ -20,6 +20,7 @@ import srsly
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from paths import ROOT
+from processes import HANGS
 from spacy.cli.package import package
 from spacy.util import registry
 from sybil import Example as Snippet
@@ -159,7 +160,7 @@ def run_commands(snippet: Snippet) -> None:
             result = CliRunner().invoke(APPS[program], words)
             assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
         else:
-            subprocess.run(["bash", "-ec", line], check=True, timeout=120)
+            subprocess.run(["bash", "-ec", line], check=True, timeout=HANGS)
 
 
 def read_records(snippet: Snippet) -> None:

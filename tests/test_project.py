@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 import spacy
 import srsly
 from paths import ROOT
+from processes import run_python
 from thinc.api import Config
 from toy import trained
 
@@ -26,15 +26,8 @@ def project() -> dict[str, Any]:
 
 
 def script(name: str, *args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"scripts.{name}", *map(str, args)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return run_python("-m", f"scripts.{name}", *args, cwd=cwd, env=environment)
 
 
 def paths(folder: Path) -> tuple[Path, Path]:

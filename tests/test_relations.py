@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import permutations
 
@@ -14,6 +12,7 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import run_python
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
@@ -343,7 +342,7 @@ def test_import_does_not_fail_where_another_package_holds_the_name(
         "try:\n    spacy_rin.register()\n"
         "except ValueError as error:\n    print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = run_python("-c", code)
     assert done.returncode == 0, done.stderr
     assert f"Can't register {owner.__name__.lower()}._.relations" in done.stdout
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
 
 import pytest
+from processes import run_python
 
 import spacy_rin
 
@@ -138,20 +138,19 @@ def test_light_modules_do_not_need_torch() -> None:
     block = "".join(f"sys.modules[{name!r}] = None\n" for name in missing)
     data = [name for name in modules() if name.split(".")[1:2] in (["arrays"], ["corpus"])]
     code = f"import sys\n{block}import {', '.join(sorted({*LIGHT, *data}))}\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = run_python("-c", code)
     assert done.returncode == 0, done.stderr
 
 
 def test_import_of_the_package_leaves_pictures_alone() -> None:
     code = "import sys, spacy_rin, spacy_rin.component; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python("-c", code, check=True)
     assert not [name for name in done.stdout.split() if name.startswith("spacy_rin.pictures")]
 
 
 def test_importing_the_component_does_not_import_its_torch_parts() -> None:
     code = "import sys, spacy_rin.component; print('spacy_rin.layers.architecture' in sys.modules)"
-    command = [sys.executable, "-c", code]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    found = run_python("-c", code)
     assert found.stdout.strip() == "False", found.stderr
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import spacy
+from processes import run_python
 from spacy.tokens import DocBin, Span
 from toy import gold_docs, trained, write_corpus
 from typer.testing import CliRunner, Result
@@ -146,14 +145,7 @@ def test_render_draws_what_a_pipeline_finds(model: str, tmp_path: Path, suffix: 
 def test_mistakes_are_one_line_and_leave_nothing(
     tmp_path: Path, args: list[str], words: list[str]
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "spacy_rin", *args],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_python("-m", "spacy_rin", *args, cwd=tmp_path)
     output = done.stdout + done.stderr
     assert done.returncode == 1 and not done.stdout, output
     assert all(word in output for word in words), output

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import spacy
+from processes import run_python
 from spacy.language import Language
 from toy import (
     RELATION_LABELS,
@@ -78,8 +77,7 @@ def test_saved_pipeline_loads_in_a_fresh_process(nlp: Language, tmp_path: Path) 
         "doc = spacy.load(sys.argv[1])(sys.argv[2])\n"
         "print([r.text for r in doc._.relations])"
     )
-    command = [sys.executable, "-c", code, str(tmp_path), TWO_WORDS]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    found = run_python("-c", code, tmp_path, TWO_WORDS)
     assert found.stdout.strip() == "['Ada Lovelace | born_in | London']", found.stderr
 
 

@@ -6,7 +6,6 @@ import csv
 import errno
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import run_python
 from toy import gold_docs, trained
 from typer.testing import CliRunner, Result
 
@@ -311,16 +311,9 @@ def test_missing_package_is_said(
 def test_command_prints_what_it_wrote_and_mistakes_in_one_line(
     source: Path, model: str, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "spacy_rin", "extract", source, "--model", model]
+    command = ["-m", "spacy_rin", "extract", source, "--model", model]
     for output, code in (("out.jsonl", 0), ("out.jsonl", 1)):
-        done = subprocess.run(
-            [*command, "--output", output],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_python(*command, "--output", output, cwd=tmp_path)
         assert done.returncode == code, done.stderr
         if code:
             assert len(done.stderr.splitlines()) == 1 and "--overwrite" in done.stderr
@@ -353,8 +346,7 @@ def test_script_that_starts_itself_again_is_told_so(model: str, tmp_path: Path) 
         "from spacy_rin.extract.run import extract\n"
         f"extract('texts.txt', 'out.jsonl', {model!r}, processes=2)\n"
     )
-    command = [sys.executable, str(script)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = run_python(script, cwd=tmp_path)
     assert done.returncode == 1 and "__main__" in done.stderr.splitlines()[-1]
     assert "An earlier run" not in done.stderr
     assert not (tmp_path / "out.jsonl").exists()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spacy
 import torch
+from processes import run_python
 from reference import forward, loss, random_params
 from thinc.api import Config
 from torch import Tensor
@@ -179,7 +178,5 @@ def test_spawned_workers_take_one_thread_and_nobody_else_does(tmp_path: Path) ->
     script = tmp_path / "threads.py"
     script.write_text(THREADS, encoding="utf8")
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, env=environment
-    )
+    done = run_python(script, env=environment)
     assert done.stdout.split() == ["1", "True"], done.stderr

@@ -59,7 +59,6 @@ BLOCKED = """
 const done = arguments[0];
 document.addEventListener("securitypolicyviolation",
     (event) => done(event.effectiveDirective), { once: true });
-setTimeout(() => done("loaded"), 5000);
 const image = new Image();
 image.src = "http://127.0.0.1:1/x.png";
 document.body.append(image);

@@ -8,13 +8,14 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 from concurrent.futures import Future
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import srsly
 from paths import ROOT
+from processes import HANGS
 
 from scripts.reproduce import reproduce
 from scripts.reproduce.reproduce import Run, main, read_matrix
@@ -246,21 +247,30 @@ def test_means_are_over_the_seeds(matrix: Path) -> None:
     assert row["best_on_test"]["mean"]["authors_exact_f"] == pytest.approx(0.7)
 
 
-# What `main` runs: each training says that it has begun, and goes on for a minute.
+# What `main` runs: trainings that end with their input. It tells of each that has begun, once it
+# waits for them itself.
 STOPPED = """
-import signal, sys
+import os, signal, sys, threading
 # as on a terminal; what a script runs in the background inherits that it is ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = ["{root}"]
-from paths import ROOT
 from scripts.reproduce import reproduce
 train = '''
-import json, os, pathlib, sys, time
+import json, pathlib, sys
 folder = pathlib.Path(sys.argv[1])
 (folder / "history.jsonl").write_text(json.dumps({{"epoch": 2}}))
-(folder / "pid").write_text(str(os.getpid()))
-time.sleep(60)
+sys.stdin.read()
 '''
+waits = threading.Event()
+class Told(set):
+    def add(self, process):
+        super().add(process)
+        waits.wait()
+        os.write(1, b"begun %d\\n" % process.pid)
+def wait(*args, wait=reproduce.wait, **settings):
+    waits.set()
+    return wait(*args, **settings)
+reproduce.PROCESSES, reproduce.wait = Told(), wait
 reproduce.Run.commands = lambda run, gpu_id: [[sys.executable, "-c", train, str(run.folder)]] * 2
 reproduce.main(reproduce.Path("matrix.yml"), reproduce.Path("out.json"), "b", 2, -1)
 """
@@ -269,18 +279,16 @@ reproduce.main(reproduce.Path("matrix.yml"), reproduce.Path("out.json"), "b", 2,
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stop_ends_what_runs_and_begins_nothing_else(matrix: Path, stop: signal.Signals) -> None:
     command = [sys.executable, "-c", STOPPED.format(root=ROOT)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    for _ in range(600):
-        begun = [path for path in reproduce.RUNS.rglob("pid") if path.read_text()]
-        if len(begun) == 2:
-            break
-        time.sleep(0.1)
-    process.send_signal(stop)  # to it alone, as `kill` does
-    assert process.wait(30) != 0
-    assert len(list(reproduce.RUNS.rglob("pid"))) == 2
-    for path in begun:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes) as process:
+        told = (line.split() for line in process.stdout if line.startswith(b"begun "))
+        begun = [int(pid) for _, pid in islice(told, 2)]
+        process.send_signal(stop)  # to it alone, as `kill` does
+        assert process.wait(HANGS) != 0
+        assert len(begun) == 2 and not list(told)
+    for pid in begun:
         with pytest.raises(ProcessLookupError):
-            os.kill(int(path.read_text()), 0)
+            os.kill(pid, 0)
 
 
 def test_bar_counts_the_epochs_of_what_runs(matrix: Path) -> None:
