@@ -1,13 +1,10 @@
-"""Shared by the tests: how many threads, a saved pipeline, and where the real data sets are."""
+"""Shared by the tests: how many threads, Hypothesis without a clock, and a saved pipeline."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
-from paths import SHARED_DATA
 from toy import trained
 
 # A busy machine is no mistake: an example may take, and be drawn, as long as it likes.
@@ -15,13 +12,6 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 # The toy tensors of the tests are slower on two threads than on one.
 torch.set_num_threads(1)
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    if not SHARED_DATA.is_dir():
-        pytest.skip(f"the public data sets are not at {SHARED_DATA}")
-    return SHARED_DATA
 
 
 @pytest.fixture(scope="session")

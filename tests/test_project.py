@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import spacy
 import srsly
-from paths import ROOT
+from paths import ROOT, find_data
 from processes import run_python
 from thinc.api import Config
 from toy import trained
@@ -92,10 +92,10 @@ def test_local_files_are_copied_by_checksum(tmp_path: Path) -> None:
     assert not (tmp_path / "assets/x/dev.json").exists()
 
 
-def test_checksums_are_those_of_the_data(shared_data: Path) -> None:
-    for asset in project()["assets"]:
-        path = shared_data / Path(asset["dest"]).relative_to("assets")
-        assert md5(path.read_bytes()).hexdigest() == asset["checksum"], path
+@pytest.mark.parametrize("asset", project()["assets"], ids=lambda asset: asset["dest"])
+def test_checksums_are_those_of_the_data(asset: dict[str, str]) -> None:
+    path = find_data(asset["dest"].removeprefix("assets/"))
+    assert md5(path.read_bytes()).hexdigest() == asset["checksum"]
 
 
 def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
-from paths import SHARED_DATA
+from paths import find_data
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 from spacy.vocab import Vocab
@@ -19,9 +19,6 @@ from spacy.vocab import Vocab
 from spacy_rin import get_relations, has_relations
 from spacy_rin.corpus.convert import UNPLACED, Report, convert, make_doc
 from spacy_rin.corpus.readers import Mention, RawTriple, Reason, Record
-
-DATA = SHARED_DATA
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets in {DATA}")
 
 WORDS = ["New", "York", "City", "lies", "in", "New", "York", "."]
 CITY, STATE, NESTED = Mention(0, 3, "CITY"), Mention(5, 7, "STATE"), Mention(0, 2, "STATE")
@@ -349,7 +346,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 # The data sets themselves
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("name", "kept", "nested"),
     [
@@ -357,23 +353,22 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         ("webnlg/test.json", (703, 1607), 95),
         ("webnlg_copyre/valid.json", (500, 1113), 0),
         ("webnlg_copyre/test_authors.jsonl", (703, 1581), 0),
-        ("nyt/extra.jsonl", (870, 2194), 47),
+        ("nyt/test.jsonl", (5000, 8120), 116),
         ("conll04/test_triples.json", (288, 422), 0),
     ],
 )
 def test_data_sets_stay_whole(
     tmp_path: Path, name: str, kept: tuple[int, int], nested: int
 ) -> None:
-    report = convert(DATA / name, tmp_path / "out", strict=True, shard_size=1000)
+    report = convert(find_data(name), tmp_path / "out", strict=True, shard_size=1000)
     docs = load(tmp_path / "out")
     assert (len(docs), sum(len(get_relations(doc)) for doc in docs)) == kept
     assert (report.docs, report.triples) == kept
     assert report.dropped[Reason.NESTED_MENTION] == nested
 
 
-@needs_data
 def test_a_part_of_nyt_and_the_rest(tmp_path: Path) -> None:
-    path = DATA / "nyt" / "valid.jsonl"
+    path = find_data("nyt/valid.jsonl")
     first = convert(path, tmp_path / "train", limit=4500)
     rest = convert(path, tmp_path / "dev.spacy", start=4500)
     assert (first.docs, rest.docs) == (4500, 500)

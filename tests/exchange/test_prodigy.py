@@ -12,6 +12,7 @@ import spacy
 from drawn import content, docs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import find_data
 from spacy.tokens import Doc, Span
 from spacy.training import Corpus
 from spacy.vocab import Vocab
@@ -205,6 +206,6 @@ def test_demo_corpus_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["train", "dev", "test"])
-def test_conll04_comes_back(shared_data: Path, tmp_path: Path, part: str) -> None:
-    convert(shared_data / "conll04" / f"{part}_triples.json", tmp_path / "raw.spacy")
+def test_conll04_comes_back(tmp_path: Path, part: str) -> None:
+    convert(find_data(f"conll04/{part}_triples.json"), tmp_path / "raw.spacy")
     assert_same(list(read_docs(tmp_path / "raw.spacy")), tmp_path)

@@ -7,13 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from paths import SHARED_DATA
+from paths import find_data
 from raw_records import read
 
 from spacy_rin.corpus.readers import Reason, Record, detect_format
-
-DATA = SHARED_DATA
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets in {DATA}")
 
 
 def brute_force(path: Path) -> Counter[str]:
@@ -36,7 +33,6 @@ def brute_force(path: Path) -> Counter[str]:
     return count
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("name", "format", "records", "triples", "duplicates"),
     [
@@ -49,7 +45,6 @@ def brute_force(path: Path) -> Counter[str]:
         ("webnlg_copyre/test_authors.jsonl", "copyre", 703, 1581, 0),
         ("nyt/valid.jsonl", "copyre", 5000, 8489 - 504, 504),
         ("nyt/test.jsonl", "copyre", 5000, 8616 - 496, 496),
-        ("nyt/extra.jsonl", "copyre", 870, 2388 - 194, 194),
         ("conll04/train_triples.json", "spert", 922, 1283, 0),
         ("conll04/dev_triples.json", "spert", 231, 343, 0),
         ("conll04/test_triples.json", "spert", 288, 422, 0),
@@ -58,7 +53,7 @@ def brute_force(path: Path) -> Counter[str]:
 def test_counts_of_the_data_sets(
     name: str, format: str, records: int, triples: int, duplicates: int
 ) -> None:
-    path = DATA / name
+    path = find_data(name)
     assert detect_format(path) == format
     expected = {"records": records, "triples": triples, "duplicates": duplicates}
     assert brute_force(path) == Counter(expected)
@@ -71,17 +66,15 @@ def test_counts_of_the_data_sets(
     assert sum(row.unplaced for row in rows) == 0
 
 
-@needs_data
 def test_the_types_of_nyt_are_complete() -> None:
-    rows = read(DATA / "nyt" / "valid.jsonl")
+    rows = read(find_data("nyt/valid.jsonl"))
     labels = {ent.label for row in rows if isinstance(row, Record) for ent in row.entities}
     assert labels == {"PERSON", "LOCATION", "ORGANIZATION"}
 
 
-@needs_data
 def test_the_authors_spans_end_where_copymtl_has_its_words() -> None:
-    ids = read(DATA / "webnlg_copyre" / "test.json")
-    spans = read(DATA / "webnlg_copyre" / "test_authors.jsonl")
+    ids = read(find_data("webnlg_copyre/test.json"))
+    spans = read(find_data("webnlg_copyre/test_authors.jsonl"))
     same = different = 0
     for one_row, other in zip(ids, spans, strict=True):
         assert isinstance(one_row, Record) and isinstance(other, Record)
@@ -93,9 +86,8 @@ def test_the_authors_spans_end_where_copymtl_has_its_words() -> None:
     assert (same, different) == (1580, 2)
 
 
-@needs_data
 def test_mentions_stand_at_their_first_occurrence_in_nyt() -> None:
-    rows = read(DATA / "nyt" / "extra.jsonl")
+    rows = read(find_data("nyt/valid.jsonl"))
     for record in rows:
         assert isinstance(record, Record)
         text = f" {' '.join(record.words)} "
