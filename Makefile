@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The demo's and the tests' blocks are small: a second thread of torch costs more than it brings.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test bench reproduce lint types format clean
+.PHONY: setup demo test quick bench reproduce lint types format clean
 
 setup: .venv/installed
 
@@ -23,6 +23,11 @@ demo: setup
 # A file stays with one process, since its tests share what they train.
 test: lint types
 	python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+
+# the tests that neither train nor start processes or a browser, and read no public data
+quick: setup
+	python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
+		-m "not training and not processes and not browser and not data"
 
 # time and memory beside the plain implementation → results/benchmark.json and its plots
 bench: setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marks
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,11 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 # The toy tensors of the tests are slower on two threads than on one.
 torch.set_num_threads(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marks.current = {mark.name for mark in item.iter_markers()}
 
 
 @pytest.fixture(scope="session")

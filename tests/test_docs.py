@@ -200,6 +200,8 @@ PARSERS = [CodeBlockParser(language, evaluator) for language, evaluator in EVALU
 SYBIL = Sybil([*PARSERS, PythonCodeBlockParser(), SkipParser()])
 
 
+@pytest.mark.training
+@pytest.mark.processes
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_snippets_run(page: Path, workplace: Path) -> None:
     for snippet in SYBIL.parse(page).examples():

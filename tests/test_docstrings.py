@@ -21,6 +21,7 @@ MODULES = (
 )
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_of_the_docstrings(name: str) -> None:
     module = import_module(f"spacy_rin.{name}")

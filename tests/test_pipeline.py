@@ -36,6 +36,8 @@ from toy import (
 
 from spacy_rin import Relation, get_relations, has_relations, set_relations
 
+pytestmark = pytest.mark.training
+
 TEXTS = texts()
 ENDING_IN_A_STOP = [text for text in TEXTS if text.endswith(".")]
 SOME_WORDS = ["Ada", "Lovelace", "was", "born", "in", "London", ",", "."]
@@ -157,6 +159,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.processes
 def test_two_processes_after_a_prediction_end_and_give_what_one_gives(
     nlp: Language, tmp_path: Path
 ) -> None:

@@ -67,17 +67,20 @@ def test_every_asset_of_a_data_set_is_in_the_project() -> None:
         assert files - dests <= {"assets/nyt/train.jsonl"}, name
 
 
+@pytest.mark.processes
 def test_check_data_says_where_to_get_what_is_missing(tmp_path: Path) -> None:
     done = script("data.check_data", "nyt", cwd=tmp_path)
     assert done.returncode == 1
     assert "assets/nyt/train.jsonl" in done.stdout and "copy_re" in done.stdout
 
 
+@pytest.mark.processes
 def test_check_data_knows_the_data_sets(tmp_path: Path) -> None:
     done = script("data.check_data", "nonsense", cwd=tmp_path)
     assert done.returncode == 1 and "webnlg" in done.stdout and "Traceback" not in done.stderr
 
 
+@pytest.mark.processes
 def test_local_files_are_copied_by_checksum(tmp_path: Path) -> None:
     source = tmp_path / "anywhere"
     source.mkdir()
@@ -92,12 +95,15 @@ def test_local_files_are_copied_by_checksum(tmp_path: Path) -> None:
     assert not (tmp_path / "assets/x/dev.json").exists()
 
 
+@pytest.mark.data
 @pytest.mark.parametrize("asset", project()["assets"], ids=lambda asset: asset["dest"])
 def test_checksums_are_those_of_the_data(asset: dict[str, str]) -> None:
     path = find_data(asset["dest"].removeprefix("assets/"))
     assert md5(path.read_bytes()).hexdigest() == asset["checksum"]
 
 
+@pytest.mark.processes
+@pytest.mark.training
 def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) -> None:
     trained().to_disk(tmp_path / "model")
     done = script(
@@ -115,6 +121,8 @@ def test_assembled_pipeline_splits_sentences_and_names_its_data(tmp_path: Path) 
     assert [relation.label for relation in doc._.relations] == ["born_in", "works_for"]
 
 
+@pytest.mark.processes
+@pytest.mark.training
 def test_pipeline_that_has_learned_from_joined_texts_reads_them_whole(tmp_path: Path) -> None:
     nlp = trained()
     augmenter = {"@augmenters": "spacy-rin.join.v1", "level": 0.2, "most": 4}
@@ -135,6 +143,7 @@ def test_readme_table_is_that_of_the_results() -> None:
     assert page.overview(runs, ROOT) in readme
 
 
+@pytest.mark.training
 def test_package_of_the_readme_is_not_pickled(tmp_path: Path) -> None:
     """What is loaded from outside holds no pickle: safetensors, msgpack and JSON only."""
     nlp = trained()

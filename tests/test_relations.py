@@ -329,6 +329,7 @@ def test_foreign_extension_is_left_alone(
     assert not other.has_extension(foreign_extension)
 
 
+@pytest.mark.processes
 def test_import_does_not_fail_where_another_package_holds_the_name(
     owner: type[Doc] | type[Span],
 ) -> None:

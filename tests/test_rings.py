@@ -132,6 +132,7 @@ def test_folders_do_not_import_each_other_in_a_circle() -> None:
         graph = {name: needed for name, needed in graph.items() if name not in leaves}
 
 
+@pytest.mark.processes
 def test_light_modules_do_not_need_torch() -> None:
     # thinc imports torch by itself where it is installed, so sys.modules would say nothing.
     missing = ("torch", *EXTRAS)
@@ -142,12 +143,14 @@ def test_light_modules_do_not_need_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.processes
 def test_import_of_the_package_leaves_pictures_alone() -> None:
     code = "import sys, spacy_rin, spacy_rin.component; print(*sys.modules)"
     done = run_python("-c", code, check=True)
     assert not [name for name in done.stdout.split() if name.startswith("spacy_rin.pictures")]
 
 
+@pytest.mark.processes
 def test_importing_the_component_does_not_import_its_torch_parts() -> None:
     code = "import sys, spacy_rin.component; print('spacy_rin.layers.architecture' in sys.modules)"
     found = run_python("-c", code)

@@ -32,6 +32,8 @@ from typer.testing import CliRunner, Result
 
 from spacy_rin import has_relations
 
+pytestmark = pytest.mark.training
+
 CONFIGS = ROOT / "configs"
 NAMES = sorted(path.name for path in CONFIGS.glob("*.cfg"))
 SIZES = {

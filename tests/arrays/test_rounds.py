@@ -11,6 +11,8 @@ from toy import blank, initialised, rin_of, trained
 
 from spacy_rin.arrays.decode import Prediction
 
+pytestmark = pytest.mark.training
+
 TEXTS = ["Ada Lovelace was born in London .", "Plato works for Initech .", "it rained ."]
 
 

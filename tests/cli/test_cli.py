@@ -87,6 +87,7 @@ def test_inspect_prints_tables(corpus: Path) -> None:
     assert result.exit_code == 0 and "born_in" in result.output
 
 
+@pytest.mark.training
 def test_evaluate_prints_and_writes(model: str, corpus: Path, tmp_path: Path) -> None:
     output = tmp_path / "results" / "toy.json"
     parts = ("--train", corpus, "--dev", corpus)
@@ -122,6 +123,7 @@ def test_export_writes_and_says_what_the_form_cannot_hold(corpus: Path, tmp_path
     assert texts == [[r.text for r in get_relations(doc)] for doc in docs]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("suffix", [".txt", ".jsonl"])
 def test_render_draws_what_a_pipeline_finds(model: str, tmp_path: Path, suffix: str) -> None:
     text = "Alan Turing was born in New York ."
@@ -132,6 +134,7 @@ def test_render_draws_what_a_pipeline_finds(model: str, tmp_path: Path, suffix: 
     assert "born_in" in (tmp_path / "page.html").read_text(encoding="utf8")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -153,6 +156,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -182,6 +186,7 @@ def test_render_says_that_a_pipeline_has_no_rin(corpus: Path, tmp_path: Path) ->
     assert not (tmp_path / "page.html").exists()
 
 
+@pytest.mark.training
 def test_evaluate_takes_a_label_that_train_lacks(model: str, tmp_path: Path) -> None:
     docs = gold_docs(spacy.blank("en").vocab)
     docs[0].ents = [Span(docs[0], ent.start, ent.end, label="NEW") for ent in docs[0].ents]
@@ -192,6 +197,7 @@ def test_evaluate_takes_a_label_that_train_lacks(model: str, tmp_path: Path) -> 
     assert json.loads((tmp_path / "r.json").read_text())["scores"]["authors_exact_r"] < 1.0
 
 
+@pytest.mark.training
 def test_evaluate_records_the_settings_that_counted(corpus: Path, tmp_path: Path) -> None:
     trained(threshold=0.9).to_disk(tmp_path / "model")
     result = run("evaluate", tmp_path / "model", corpus, "--output", tmp_path / "r.json")
@@ -199,6 +205,7 @@ def test_evaluate_records_the_settings_that_counted(corpus: Path, tmp_path: Path
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["threshold"] == 0.9
 
 
+@pytest.mark.training
 def test_gold_without_relations_stops_the_evaluation(model: str, tmp_path: Path) -> None:
     path = tmp_path / "test.spacy"
     DocBin(docs=gold_docs(spacy.blank("en").vocab)).to_disk(path)
@@ -206,6 +213,7 @@ def test_gold_without_relations_stops_the_evaluation(model: str, tmp_path: Path)
     assert isinstance(result.exception, ValueError) and "store_user_data" in str(result.exception)
 
 
+@pytest.mark.training
 def test_row_without_text_is_named(model: str, tmp_path: Path) -> None:
     source = tmp_path / "texts.jsonl"
     source.write_text('{"text": "a"}\n{"txt": "b"}\n', encoding="utf8")

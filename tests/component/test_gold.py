@@ -56,6 +56,7 @@ def test_gold_that_fits_no_token_is_neither_positive_nor_negative() -> None:
     assert masked["rin_relations"] < negative["rin_relations"]
 
 
+@pytest.mark.training
 def test_predictions_in_other_tokens_are_scored_by_their_characters(nlp: Language) -> None:
     gold = gold_doc(nlp.vocab, *PATTERNS[0])
     words = ["Ada", "Love", "lace", "was", "born", "in", "London", "."]
@@ -85,6 +86,7 @@ def test_gold_without_the_relations_key_is_an_error_of_update() -> None:
         rin_of(nlp).update([no_key(nlp)])
 
 
+@pytest.mark.training
 def test_docs_without_the_relations_key_are_not_scored(nlp: Language) -> None:
     examples = gold_examples(nlp)[:3]
     assert nlp.evaluate([*examples, no_key(nlp)])["rel_f"] == 1.0

@@ -62,6 +62,7 @@ def test_initialize_reads_the_examples_as_a_stream() -> None:
     assert rin_of(nlp).labels == RELATION_LABELS
 
 
+@pytest.mark.training
 def test_initialize_again_on_the_same_data_starts_afresh() -> None:
     nlp = trained()
     nlp.initialize(lambda: gold_examples(nlp))

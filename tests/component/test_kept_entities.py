@@ -7,6 +7,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from toy import TWO_WORDS, entities, trained
 
+pytestmark = pytest.mark.training
+
 
 def with_entity(nlp: Language) -> Doc:
     doc = nlp.make_doc("Plato was born in Athens .")

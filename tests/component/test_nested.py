@@ -27,6 +27,8 @@ from spacy_rin import Relation, get_relations
 from spacy_rin.corpus.statistics import inspect_docs
 from spacy_rin.evaluation.report import evaluate
 
+pytestmark = pytest.mark.training
+
 
 # A small world of nested mentions, "London Bank was robbed .", beside that of the other tests.
 def nested_docs(nlp: Language) -> list[Doc]:

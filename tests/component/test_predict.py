@@ -22,6 +22,8 @@ from toy import (
 
 from spacy_rin import Relation, get_relations, has_relations, set_relations
 
+pytestmark = pytest.mark.training
+
 GOLD = gold_docs(Vocab())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import spacy
 from processes import run_python
 from spacy.language import Language
@@ -20,6 +21,8 @@ from toy import (
     train_a_little,
     trained,
 )
+
+pytestmark = pytest.mark.training
 
 
 def test_to_disk_and_back_gives_the_same_output(nlp: Language, tmp_path: Path) -> None:
@@ -70,6 +73,7 @@ def test_sourced_component_survives_saving(nlp: Language, tmp_path: Path) -> Non
     assert_same(spacy.load(tmp_path)(TWO_WORDS), nlp(TWO_WORDS))
 
 
+@pytest.mark.processes
 def test_saved_pipeline_loads_in_a_fresh_process(nlp: Language, tmp_path: Path) -> None:
     nlp.to_disk(tmp_path)
     code = (

@@ -13,6 +13,8 @@ from toy import PATTERNS, as_example, blank, gold_doc, gold_examples, rin_of, tr
 
 from spacy_rin import Relation, set_relations
 
+pytestmark = pytest.mark.training
+
 
 @pytest.mark.parametrize("anchor, expected", [("last", 1.0), ("first", 0.0)])
 def test_anchor_reaches_the_scorer(anchor: str, expected: float) -> None:

@@ -57,6 +57,7 @@ def test_impossible_setting_is_an_error_that_names_it(setting: dict[str, Any]) -
         blank(**setting)
 
 
+@pytest.mark.training
 @settings(max_examples=25)
 @given(threshold=st.floats(0.001, 1.0), gold=st.sampled_from(GOLD[:8]))
 def test_threshold_is_the_least_probability(threshold: float, gold: Doc) -> None:
@@ -80,11 +81,13 @@ def trained_with(**cfg: Any) -> Language:
     return _shared[0]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("threshold, expected", [(0.0, True), (1.0, False)])
 def test_threshold_at_its_ends(threshold: float, expected: bool) -> None:
     assert bool(trained(threshold=threshold)(TWO_WORDS)._.relations) is expected
 
 
+@pytest.mark.training
 def test_anchor_decides_which_cells_are_gold(nlp: Language) -> None:
     two_words = as_example(nlp, gold_doc(nlp.vocab, *PATTERNS[0], 0))
     one_word = as_example(nlp, gold_doc(nlp.vocab, *PATTERNS[0], 3))
@@ -93,6 +96,7 @@ def test_anchor_decides_which_cells_are_gold(nlp: Language) -> None:
     assert relation_loss(first, one_word) == pytest.approx(relation_loss(last, one_word))
 
 
+@pytest.mark.training
 def test_anchor_decides_which_cells_are_read() -> None:
     nlp = trained(anchor="first")
     assert [r.text for r in nlp("Plato was born in Athens .")._.relations]
@@ -118,11 +122,13 @@ def no_entities(self: Scores) -> np.ndarray:
     return tags
 
 
+@pytest.mark.training
 def test_exact_decoding_relates_recognised_entities_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Scores, "tags", no_entities)
     assert trained(decode="exact")(TWO_WORDS)._.relations == []
 
 
+@pytest.mark.training
 def test_partial_decoding_makes_anchors_without_entity_one_token_spans(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -132,6 +138,7 @@ def test_partial_decoding_makes_anchors_without_entity_one_token_spans(
     assert not doc.ents
 
 
+@pytest.mark.training
 def test_partial_decoding_takes_the_entity_that_claims_the_anchor() -> None:
     doc = trained(decode="partial")(TWO_WORDS)
     assert triple_texts(doc) == {("Ada Lovelace", "born_in", "London")}
@@ -144,16 +151,19 @@ def split_in_the_middle(nlp: Language) -> Doc:
     return doc
 
 
+@pytest.mark.training
 def test_no_triple_crosses_a_sentence_start() -> None:
     nlp = trained(unit="sentence")
     assert nlp(split_in_the_middle(nlp))._.relations == []
 
 
+@pytest.mark.training
 def test_unit_doc_does_not_see_sentence_starts(nlp: Language) -> None:
     other = trained(unit="doc")
     assert_same(other(split_in_the_middle(other)), nlp(TWO_WORDS))
 
 
+@pytest.mark.training
 def test_gold_across_a_sentence_start_is_not_trained_on_when_read_by_sentence() -> None:
     nlp = trained()
     eg = as_example(nlp, gold_doc(nlp.vocab, *PATTERNS[0]))
@@ -161,6 +171,7 @@ def test_gold_across_a_sentence_start_is_not_trained_on_when_read_by_sentence() 
     assert math.isfinite(relation_loss(nlp, eg))
 
 
+@pytest.mark.training
 def test_attribute_names_the_extension() -> None:
     nlp = blank(attribute="rin_test_triples").from_bytes(trained().to_bytes(exclude=["config"]))
     try:

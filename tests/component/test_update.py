@@ -26,6 +26,7 @@ def test_losses_are_finite_floats_and_parts_sum_to_the_total(untrained: Language
     assert min(losses.values()) > 0
 
 
+@pytest.mark.training
 def test_losses_are_named_after_the_component() -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("rin", name="triples", source=trained())
@@ -112,6 +113,7 @@ def test_update_without_optimizer_changes_no_parameter() -> None:
         assert torch.equal(p, expected)
 
 
+@pytest.mark.training
 def test_dropout_changes_the_loss_in_training() -> None:
     nlp = trained()
     examples = gold_examples(nlp)[:4]
@@ -127,6 +129,7 @@ def test_dropout_is_off_in_prediction_and_after_training_with_it() -> None:
     np.testing.assert_array_equal(after, before)
 
 
+@pytest.mark.training
 def test_same_seed_gives_the_same_training_twice() -> None:
     histories = []
     for _ in range(2):
@@ -136,5 +139,6 @@ def test_same_seed_gives_the_same_training_twice() -> None:
     assert histories[0] == histories[1]
 
 
+@pytest.mark.training
 def test_another_seed_gives_another_training() -> None:
     assert train(blank(), epochs=1, seed=1) != train(blank(), epochs=1, seed=2)

@@ -12,6 +12,8 @@ from toy import as_example, entities, gold_docs, initialised, rin_of, scores, te
 
 from spacy_rin import Relation, get_relations, set_relations
 
+pytestmark = pytest.mark.training
+
 WHITESPACE = st.sampled_from([" ", "  ", "\n", " \n", "\n\n", " \t "])
 
 

@@ -346,6 +346,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 # The data sets themselves
 
 
+@pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "kept", "nested"),
     [
@@ -367,6 +368,7 @@ def test_data_sets_stay_whole(
     assert report.dropped[Reason.NESTED_MENTION] == nested
 
 
+@pytest.mark.data
 def test_a_part_of_nyt_and_the_rest(tmp_path: Path) -> None:
     path = find_data("nyt/valid.jsonl")
     first = convert(path, tmp_path / "train", limit=4500)

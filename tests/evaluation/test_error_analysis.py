@@ -87,6 +87,7 @@ def predicted(nlp: Language) -> list[Example]:
     return examples
 
 
+@pytest.mark.training
 def test_curve_goes_through_the_scores_of_the_component(nlp: Language) -> None:
     examples = predicted(nlp)
     before = [get_relations(eg.predicted) for eg in examples]
@@ -106,6 +107,7 @@ def test_curve_goes_through_the_scores_of_the_component(nlp: Language) -> None:
     rin_of(nlp).cfg["threshold"] = 0.5
 
 
+@pytest.mark.training
 def test_what_is_found_in_texts_without_triple_is_wrong(nlp: Language) -> None:
     examples = predicted(nlp)
     n_predicted = sum(len(get_relations(eg.predicted)) for eg in examples)

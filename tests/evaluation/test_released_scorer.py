@@ -28,6 +28,7 @@ def predicted(nlp: Language) -> list[Example]:
     return examples
 
 
+@pytest.mark.training
 def test_authors_scores_equal_a_count_over_the_dense_table(nlp: Language) -> None:
     examples = predicted(nlp)
     rin = find_rin(nlp)
@@ -74,6 +75,7 @@ def iob_to_bioes(doc: Doc) -> list[str]:
     return tags
 
 
+@pytest.mark.training
 def test_gold_label_outside_the_model_is_a_miss(nlp: Language) -> None:
     examples = predicted(nlp)
     before = score_authors(find_rin(nlp), examples)

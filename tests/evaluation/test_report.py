@@ -15,6 +15,8 @@ from spacy_rin.component import find_rin
 from spacy_rin.corpus.convert import UNPLACED
 from spacy_rin.evaluation.report import evaluate, score_joined
 
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture(scope="module")
 def nlp() -> Language:

@@ -23,6 +23,8 @@ from spacy_rin.corpus.statistics import PHRASE, count_labels
 from spacy_rin.evaluation.report import evaluate, make_record
 from spacy_rin.evaluation.write_card import write_card
 
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -205,6 +205,7 @@ def test_demo_corpus_comes_back(tmp_path: Path) -> None:
     assert_same(given, tmp_path)
 
 
+@pytest.mark.data
 @pytest.mark.parametrize("part", ["train", "dev", "test"])
 def test_conll04_comes_back(tmp_path: Path, part: str) -> None:
     convert(find_data(f"conll04/{part}_triples.json"), tmp_path / "raw.spacy")

@@ -22,6 +22,8 @@ from spacy_rin.extract.engines.worker import identify
 from spacy_rin.extract.journal import Done
 from spacy_rin.extract.run import extract, journal_path
 
+pytestmark = [pytest.mark.training, pytest.mark.processes]
+
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)]
 
 

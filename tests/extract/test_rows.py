@@ -10,6 +10,7 @@ from spacy_rin import Relation
 from spacy_rin.extract.rows import rows_of
 
 
+@pytest.mark.training
 def test_offsets_and_sentences_are_slices_of_the_text() -> None:
     nlp = trained()
     nlp.add_pipe("sentencizer", first=True)

@@ -25,6 +25,8 @@ from spacy_rin.extract.engines import worker as reading
 from spacy_rin.extract.rows import COLUMNS
 from spacy_rin.extract.run import extract, journal_path
 
+pytestmark = pytest.mark.training
+
 TEXTS = [doc.text for doc in gold_docs(spacy.blank("en").vocab)][:14]
 
 
@@ -308,6 +310,7 @@ def test_missing_package_is_said(
         extract([source], output, model, engine="ray" if package == "ray" else "local")
 
 
+@pytest.mark.processes
 def test_command_prints_what_it_wrote_and_mistakes_in_one_line(
     source: Path, model: str, tmp_path: Path
 ) -> None:
@@ -339,6 +342,7 @@ def test_one_input_may_be_its_name(model: str, tmp_path: Path) -> None:
     assert extract(path, tmp_path / "b.jsonl", model).documents == len(TEXTS)
 
 
+@pytest.mark.processes
 def test_script_that_starts_itself_again_is_told_so(model: str, tmp_path: Path) -> None:
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf8")
     script = tmp_path / "script.py"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from marks import expect_mark
 
 ROOT = Path(__file__).resolve().parents[2]
 # `spacy project assets` puts them into the first; the second may hold copies for several checkouts.
@@ -13,6 +14,7 @@ DATA = (ROOT / "assets", ROOT.parent / "shared" / "data")
 
 def find_data(name: str) -> Path:
     """Find a raw file by its name below assets/, "nyt/test.jsonl"; a test without it is skipped."""
+    expect_mark("data")
     for folder in DATA:
         if (folder / name).is_file():
             return folder / name

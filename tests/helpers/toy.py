@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import spacy
 import torch
+from marks import expect_mark
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
@@ -146,6 +147,7 @@ def fit(
     nlp: Language, docs: Sequence[Doc], epochs: int, *, seed: int = 0, drop: float = 0.0
 ) -> list[float]:
     """Initialise a pipeline on gold Docs and train it; gives rin's loss of each epoch."""
+    expect_mark("training")
     fix_random_seed(seed)
     examples = [as_example(nlp, doc) for doc in docs]
     nlp.initialize(lambda: examples)
@@ -193,6 +195,7 @@ def trained_bytes() -> bytes:
 
 def trained(**settings: Any) -> Language:
     """A copy of the one trained pipeline, to be changed at will; `settings` go to rin's cfg."""
+    expect_mark("training")
     nlp = blank().from_bytes(trained_bytes())
     rin_of(nlp).cfg.update(settings)
     return nlp

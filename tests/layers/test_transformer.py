@@ -43,6 +43,8 @@ from spacy_rin.component import RelationExtractor
 from spacy_rin.evaluation.report import evaluate
 from spacy_rin.extract.engines.worker import BatchReader
 
+pytestmark = pytest.mark.training
+
 RIN = {"@architectures": "spacy-rin.RIN.v1", "hidden_width": 32, "rounds": 2}
 CNN = {
     "@architectures": "spacy.HashEmbedCNN.v2",

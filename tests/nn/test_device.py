@@ -126,6 +126,7 @@ def test_processor_that_says_nothing_gets_blocks_too(monkeypatch: pytest.MonkeyP
     assert block_cells(CPU, 100, 216) > 100
 
 
+@pytest.mark.training
 def test_same_seed_gives_the_same_model_twice() -> None:
     histories = []
     for _ in range(2):
@@ -134,6 +135,7 @@ def test_same_seed_gives_the_same_model_twice() -> None:
     assert histories[0] == histories[1]
 
 
+@pytest.mark.training
 def test_precision_of_a_saved_pipeline_can_be_set_when_it_is_loaded(tmp_path: Path) -> None:
     nlp = initialised()
     nlp.from_bytes(trained_bytes())
@@ -174,6 +176,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.processes
 def test_spawned_workers_take_one_thread_and_nobody_else_does(tmp_path: Path) -> None:
     script = tmp_path / "threads.py"
     script.write_text(THREADS, encoding="utf8")

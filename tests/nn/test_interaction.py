@@ -72,6 +72,7 @@ def test_separate_encoders_share_nothing() -> None:
     assert of_table[:, :WIDTH].all() and not of_table[:, WIDTH:].any()
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(("interaction", "rounds"), [("slides", 0), ("slides", 2), ("separate", 0)])
 def test_slides_systems_learn_save_and_load(interaction: str, rounds: int) -> None:
     model = small_config(interaction, rounds=rounds)

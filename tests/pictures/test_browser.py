@@ -24,7 +24,10 @@ from selenium.webdriver.common.keys import Keys
 from scripts.docs.modules.browser import find_programs, open_browser, open_page
 
 MISSING = {"chromium", "chromedriver"} - find_programs().keys()
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {sorted(MISSING)}")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {sorted(MISSING)}"),
+]
 
 # Rows and arcs that can be seen, as "head relation tail" and as relation.
 SEEN = """

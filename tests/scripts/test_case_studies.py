@@ -13,6 +13,8 @@ from scripts.reproduce import case_studies
 from scripts.reproduce.reproduce import Run
 from spacy_rin import get_relations
 
+pytestmark = pytest.mark.training
+
 
 def test_sentence_is_read_in_its_tokens_round_by_round() -> None:
     nlp = trained()

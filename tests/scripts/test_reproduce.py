@@ -276,6 +276,7 @@ reproduce.main(reproduce.Path("matrix.yml"), reproduce.Path("out.json"), "b", 2,
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stop_ends_what_runs_and_begins_nothing_else(matrix: Path, stop: signal.Signals) -> None:
     command = [sys.executable, "-c", STOPPED.format(root=ROOT)]

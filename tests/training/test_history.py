@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pathlib import Path
 
 import spacy
@@ -42,6 +44,7 @@ def test_a_new_training_starts_the_file_anew(tmp_path: Path) -> None:
     assert len(read_history(path)) == 1
 
 
+@pytest.mark.training
 def test_watched_docs_are_scored_as_the_authors_count_and_left_as_they_are(tmp_path: Path) -> None:
     nlp = trained()
     gold = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
@@ -57,6 +60,7 @@ def test_watched_docs_are_scored_as_the_authors_count_and_left_as_they_are(tmp_p
     assert nlp.pipe_names == ["rin"]
 
 
+@pytest.mark.training
 def test_watched_docs_are_scored_with_the_averages_that_dev_is_scored_with(tmp_path: Path) -> None:
     nlp = trained()
     gold = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))

@@ -64,6 +64,7 @@ def total_steps(nlp: Language) -> int:
     return steps
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("training", [{}, {"max_steps": 4}, {"max_steps": 4, "max_epochs": 0}])
 def test_steps_are_those_that_training_makes(tmp_path: Path, training: dict[str, Any]) -> None:
     nlp = init_nlp(config(tmp_path, **training))
@@ -73,6 +74,7 @@ def test_steps_are_those_that_training_makes(tmp_path: Path, training: dict[str,
     assert total_steps(spacy.load(tmp_path / "out" / "model-last")) == total_steps(nlp)
 
 
+@pytest.mark.training
 def test_batches_by_length_are_counted_in_a_chance_order(tmp_path: Path) -> None:
     nlp = init_nlp(config(tmp_path, PADDED))
     assert total_steps(nlp) == pytest.approx(len(steps_made(nlp, tmp_path)), rel=0.1)

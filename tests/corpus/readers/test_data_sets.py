@@ -12,6 +12,8 @@ from raw_records import read
 
 from spacy_rin.corpus.readers import Reason, Record, detect_format
 
+pytestmark = pytest.mark.data
+
 
 def brute_force(path: Path) -> Counter[str]:
     """Records, and distinct triples of a record, straight from the JSON, without a reader."""
