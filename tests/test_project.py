@@ -20,6 +20,7 @@ from toy import trained
 from typer.testing import CliRunner
 
 from configs import flat
+from scripts.docs.compare_configs import CONFIGS
 
 
 def project() -> dict[str, Any]:
@@ -166,12 +167,12 @@ def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
     assert report.triples == 2
 
 
-@pytest.mark.parametrize("name", ["rin", "rin_best", "rin_no_pos", "rin_trf", "rin_trf_alone"])
+@pytest.mark.parametrize("name", CONFIGS)
 def test_every_config_has_what_the_project_sets(name: str) -> None:
     """Any may be `vars.config`; spaCy stops at a setting of a section that a config lacks."""
     (train,) = (c["script"][0] for c in project()["commands"] if c["name"] == "train")
     sections = set(re.findall(r"--([\w.]+)\.\w+ ", train))
-    config = flat(Config().from_disk(ROOT / "configs" / f"{name}.cfg", interpolate=False))
+    config = flat(Config().from_disk(ROOT / "configs" / name, interpolate=False))
     assert "corpora.train.augmenter" in sections
     assert sections <= {key.rpartition(".")[0] for key in config}
 
