@@ -1,4 +1,4 @@
-"""Docs ↔ Prodigy's `relations`: the form, and that nothing changes on the way there and back."""
+"""Docs ↔ Prodigy's `relations`: tasks have its form, and Docs come back unchanged."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ ANSWER: dict[str, Any] = {
 
 
 def there_and_back(given: list[Doc], folder: Path) -> list[Doc]:
-    """By files, as a user goes: `spacy-rin export`, then `spacy-rin convert`."""
+    """Write files and read them as a user does: `spacy-rin export`, then `spacy-rin convert`."""
     write_corpus(folder / "gold.spacy", given)
     exported = export(folder / "gold.spacy", folder / "tasks.jsonl", "prodigy")
     report = convert(folder / "tasks.jsonl", folder / "back.spacy", strict=True)

@@ -1,6 +1,6 @@
-"""The data sets of project.yml: where their raw files stand and how these become a corpus.
+"""The data sets of project.yml: where their raw files are, and how these become a corpus.
 
-A user's own data needs none of this: `spacy-rin convert` and `spacy train` are enough (README).
+Your own data needs none of this: `spacy-rin convert` and `spacy train` are enough.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ ASSETS = Path("assets")
 class Part:
     """One part (train, dev or test) of a data set.
 
-    file (str): Raw file under assets/.
-    start, limit (int): Slice of its records; a limit of 0 takes all.
+    file (str): Its raw file under assets/.
+    start (int): Number of records to skip.
+    limit (int): Number of records to read; 0 for all.
     """
 
     file: str
@@ -27,17 +28,21 @@ class Part:
 
     @property
     def path(self) -> Path:
-        """RETURNS (Path): The raw file."""
+        """Get the path of the raw file.
+
+        RETURNS (Path): A path under assets/.
+        """
         return ASSETS / self.file
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where data comes from, as a package's meta says it.
+class Origin:
+    """Where data comes from. The meta.json of a package repeats it.
 
-    licence (str): Of the data, as far as known.
-    url, author (str): The page that says so, and whose data it is.
-    limits (str): What a model that has learned from it should not be trusted with.
+    licence (str): The licence of the data, as far as known.
+    url (str): The page that states it.
+    author (str): Who made the data.
+    limits (str): What not to expect of a model that was trained on the data.
     """
 
     licence: str
@@ -48,11 +53,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: its parts, the form of its records, and what its package's meta says of it.
+    """A data set, and what the meta.json of its package says about it.
 
-    extra_files (tuple[str]): Further files under assets/ that its reader needs.
-    package (str): The package is called en_rin_<package>.
-    where (str): Where to get what project.yml cannot download.
+    train (Part): The part for training.
+    dev (Part): The part for choosing the best model.
+    test (Part): The part for the final scores.
+    format (str): The form of its records, one of `readers.FORMATS`.
+    package (str): The end of the package's name, en_rin_<package>.
+    title (str): What the data is.
+    source (Origin): Where the data comes from.
+    extra_files (tuple[str, ...]): Further files under assets/ that the reader needs.
+    where (str): Where to get files that project.yml cannot download.
+    parts (dict[str, Part]): The three parts by name.
     """
 
     train: Part
@@ -61,7 +73,7 @@ class Dataset:
     format: str
     package: str
     title: str
-    source: Source
+    source: Origin
     extra_files: tuple[str, ...] = ()
     where: str = "Run `spacy project assets`."
     parts: dict[str, Part] = field(init=False, repr=False, compare=False)
@@ -71,13 +83,13 @@ class Dataset:
         object.__setattr__(self, "parts", parts)
 
 
-DEMO = Source(
+DEMO = Origin(
     licence="MIT",
     url="",
     author="composed for spacy-rin by a program",
     limits="Its names are invented: it shows that everything works, and knows no real text.",
 )
-NYT = Source(
+NYT = Origin(
     licence="text: LDC User Agreement (New York Times Annotated Corpus, LDC2008T19)",
     url="https://catalog.ldc.upenn.edu/LDC2008T19",
     author="Sandhaus 2008; relations by Riedel et al. 2010; sentences of Zeng et al. 2018",
@@ -86,7 +98,7 @@ NYT = Source(
         "some gold triples are not stated by their sentence, and many stated ones are missing."
     ),
 )
-WEBNLG = Source(
+WEBNLG = Origin(
     licence="CC BY-NC-SA 4.0 (WebNLG, as far as known)",
     url="https://gitlab.com/shimorina/webnlg-dataset",
     author="Gardent et al. 2017; sentences of Zeng et al. 2018",
@@ -95,7 +107,7 @@ WEBNLG = Source(
         "other texts expect more wrong triples and fewer found ones."
     ),
 )
-CONLL04 = Source(
+CONLL04 = Origin(
     licence="not stated by its authors; used in research",
     url="https://cogcomp.seas.upenn.edu/page/resource_view/43",
     author="Roth and Yih 2004",
@@ -169,7 +181,11 @@ DATASETS = {
 
 
 def find_dataset(name: str) -> Dataset:
-    """RETURNS (Dataset): By name; an unknown one ends the script with a line that says so."""
+    """Find a data set by its name. An unknown name ends the script with a message.
+
+    name (str): One of `DATASETS`.
+    RETURNS (Dataset): The data set.
+    """
     if name not in DATASETS:
         known = ", ".join(DATASETS)
         msg.fail(f"Unknown dataset {name!r}: --vars.dataset takes one of {known}", exits=1)
@@ -177,7 +193,11 @@ def find_dataset(name: str) -> Dataset:
 
 
 def missing_files(dataset: Dataset) -> list[Path]:
-    """RETURNS (list[Path]): Raw files of a data set that are not under assets/."""
+    """Find the raw files that are missing.
+
+    dataset (Dataset): The data set.
+    RETURNS (list[Path]): Its files that are not under assets/.
+    """
     files = {ASSETS / name for name in dataset.extra_files}
     files.update(part.path for part in dataset.parts.values())
     return sorted(file for file in files if not file.is_file())
