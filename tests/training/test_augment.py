@@ -14,8 +14,8 @@ from spacy.training import Example
 from spacy.util import registry
 from toy import gold_docs
 
-from spacy_rin.training import augment
 from spacy_rin import get_relations, has_relations
+from spacy_rin.training import augment
 from spacy_rin.training.augment import Augmenter, join_examples
 
 NLP = spacy.blank("en")

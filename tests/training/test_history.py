@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from pathlib import Path
 
+import pytest
 import spacy
 from thinc.api import Adam
 from toy import gold_docs, gold_examples, trained, write_corpus

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paths import ROOT
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import spacy
 import srsly
+from paths import ROOT
 from spacy.language import Language
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train

@@ -1,0 +1,1 @@
+"""What a config names for training: augmenters, the learning rate's steps, the training log."""
