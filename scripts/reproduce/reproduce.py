@@ -4,9 +4,9 @@ another matrix, or to another report, which has no plots. `make publish` copies 
 A run is a row, a data set and a seed. It has a folder of its own under training/reproduce/, with
 its log. One that has its result there, or in the published report of the same name, is not run
 again, so that this can be stopped (Ctrl+C) and called again. To train a published run anew, call
-for another report, or take its line out of the published one. Each run is a process on one thread,
-and as many run at once as there are cores; on a GPU, where there is one, as many as its memory
-holds besides.
+for another report. To let it replace the published one, take the line out of the published report
+then, and call for that. Each run is a process on one thread, and as many run at once as there are
+cores; on a GPU, where there is one, as many as its memory holds besides.
 """
 
 from __future__ import annotations

@@ -206,6 +206,12 @@ def test_run_of_mine_does_not_replace_a_published_one(matrix: Path, asked: list[
             write_result(run, 0.9)
     main(matrix, "out", "b", 1)
     assert [line["scores"]["rel_f"] for line in read_report(report("out"))] == [0.5] * 3
+    # unless its line is taken out
+    published = reproduce.PUBLISHED / "out.jsonl"
+    reports.write_report(published, read_report(published)[:2])
+    main(matrix, "out", "b", 1)
+    assert [line["scores"]["rel_f"] for line in read_report(report("out"))] == [0.5, 0.5, 0.9]
+    assert len(asked) == 3
 
 
 def test_report_keeps_runs_whose_folders_are_gone(matrix: Path, asked: list[str]) -> None:
