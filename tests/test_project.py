@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from hashlib import md5
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +138,22 @@ def test_pipeline_that_has_learned_from_joined_texts_reads_them_whole(tmp_path: 
     assert spacy.load(tmp_path / "pipeline").pipe_names == ["rin"]
 
 
-def test_readme_table_is_that_of_the_results() -> None:
-    from scripts.reproduce import results_page as page
+def test_runs_write_where_git_does_not_look() -> None:
+    """A run never takes the place of a published figure: see scripts/reproduce/publish.py."""
+    from scripts.bench import benchmark, measure_extract
+    from scripts.reproduce import case_studies
+    from scripts.reproduce.modules.matrix import RUNS
 
-    runs = {p: srsly.read_json(p) for p in sorted((ROOT / "results").glob("*/*.json"))}
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    assert page.overview(runs, ROOT) in readme
+    commands = project()["commands"]
+    outputs = [Path(output) for command in commands for output in command.get("outputs", ())]
+    script = "\n".join(line for command in commands for line in command["script"])
+    outputs += [Path(output) for output in re.findall(r"--output (\S+)", script)]
+    for module in (benchmark, measure_extract, case_studies):
+        outputs.append(signature(module.main).parameters["output"].default)
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf8").splitlines()
+    for path in (*outputs, RUNS):
+        folder = path.parts[0]
+        assert {f"{folder}/", f"/{folder}/", f"{folder}/*"} & set(ignored), path
 
 
 def test_package_of_the_readme_is_not_pickled(tmp_path: Path) -> None:
