@@ -16,6 +16,7 @@ MODULES = (
     "relations",
     "pictures.notebook",
     "component",
+    "nn.blocks",
     "exchange.prodigy",
     "exchange.rel_component",
 )
