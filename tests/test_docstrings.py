@@ -17,6 +17,7 @@ MODULES = (
     "pictures.notebook",
     "component",
     "nn.blocks",
+    "layers.encoder",
     "exchange.prodigy",
     "exchange.rel_component",
 )

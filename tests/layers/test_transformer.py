@@ -169,6 +169,23 @@ def parameters(model: Model) -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("encoder", "on_docs"),
+    [
+        ("cnn", "nothing"),
+        ("tok2vec", "all"),
+        ("tok2vec and words", "embed"),
+        ("transformer", "all"),
+        ("transformer and words", "embed"),
+    ],
+)
+def test_part_of_the_encoder_that_reads_whole_docs(
+    make: Callable[..., Language], encoder: str, on_docs: str
+) -> None:
+    model = rin_of(make(encoder)).model
+    assert [n.attrs["on_docs"] for n in model.walk() if "on_docs" in n.attrs] == [on_docs]
+
+
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_loss_falls(make: Callable[..., Language], encoder: str) -> None:
     losses = train(make(encoder), steps=15)
