@@ -1,8 +1,8 @@
 """`spacy-rin.RIN.v1`: Docs → vectors → the network's scores, as a thinc model.
 
-The model is a chain of a tok2vec, which reads the windows of a batch, and the torch network. Its
-output, `Scores`, is numpy's side of the network's tensors: from it the component reads predictions
-and losses without importing torch.
+The model is a chain: a tok2vec reads the windows of a batch, and the torch network of `nn` reads
+its vectors. The output is `Scores`. They hold the network's tensors and return numpy arrays, so
+that the component gets predictions and losses without importing torch.
 
 Shapes: W words of all windows of a batch, one after the other; T tags; L relation labels; C given
 cells; F found cells.
@@ -271,7 +271,7 @@ def _init_windows(model: Model, X: WindowBatch | None = None, Y: object = None) 
 def _forward_windows(
     model: Model, batch: WindowBatch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], object]]:
-    """Run a tok2vec: windows of W words → a (words, width) array for each window."""
+    """Run a tok2vec on a batch: its windows → a (words, width) array for each."""
     tok2vec = model.layers[0]
     # Loading a pipeline restores the value that it was saved with. So what takes a listener's place
     # (`nlp.replace_listeners`) goes on reading what the listener read.
@@ -286,7 +286,7 @@ def _forward_windows(
 def _forward_docs(
     on_docs: Model, on_windows: Model, batch: WindowBatch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
-    """Run one model on whole Docs, and another on its vectors of each window."""
+    """Run one model on whole Docs, and another on the vectors of each window."""
     ops = on_docs.ops
     vectors, backprop_docs = on_docs(list(batch.docs), is_train)
     places = [(w.doc, ops.asarray1i(batch.tokens(w))) for w in batch.windows]
@@ -304,10 +304,10 @@ def _forward_docs(
 def _convert_inputs(
     model: Model, X: list[Floats2d], is_train: bool
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
-    """Turn the arrays of windows into the arguments of `RIN.forward`, and back their gradient.
+    """Turn the arrays of windows into the arguments of `RIN.forward`, and gradients into arrays.
 
-    An encoder in torch had the words in one tensor already. They come as arrays all the same, so
-    that any tok2vec will do.
+    A torch encoder already had the words in one tensor. It returns arrays all the same, so that any
+    tok2vec can take its place.
     """
     words, lengths, unflatten = texts_to_torch(model, X, is_train)
     network = model.shims[0]._model
@@ -319,7 +319,7 @@ def _convert_inputs(
 def _convert_outputs(
     model: Model, X_Y: tuple[list[Floats2d], tuple[Tensor, Table]], is_train: bool
 ) -> tuple[Scores, Callable[[tuple[Tensor, ...]], ArgsKwargs]]:
-    """Turn the output of `RIN.forward` into Scores, and back the gradient of a Loss."""
+    """Turn the output of `RIN.forward` into Scores, and the gradient of a Loss into torch's."""
     _, (tag_logits, table) = X_Y
 
     def backprop_args(gradients: tuple[Tensor, ...]) -> ArgsKwargs:
@@ -332,7 +332,7 @@ def _convert_outputs(
 
 
 def _logit(threshold: float) -> float:
-    """The logit of a probability; none reaches a threshold of 1."""
+    """Turn a probability into a logit; no cell reaches a threshold of 1."""
     if threshold >= 1:
         return float("inf")
     threshold = max(threshold, MIN_THRESHOLD)

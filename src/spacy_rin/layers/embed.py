@@ -132,10 +132,10 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
-    """Draw the rows of a table, and copy the pipeline's vectors into those of words that have one.
+    """Make the rows of a table at random. The row of a word with a vector starts from that.
 
-    X (list[Doc]): A sample of Docs, from whose vocab the vectors are taken.
-    RAISES (ValueError): If nothing was counted, or if the vectors do not fit.
+    X (list[Doc]): A sample of Docs. Their vocab has the pipeline's vectors.
+    RAISES (ValueError): If the table was not told its rows, or if the vectors do not fit.
     """
     if model.attrs["keys"] is None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))

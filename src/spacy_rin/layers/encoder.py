@@ -33,10 +33,10 @@ class Group(NamedTuple):
     Places are numbered step by step: place (step · b + text) is that of a text's word at that step.
     See `group_texts` for an example.
 
-    n_texts (int): b. The last text may be there several times, to fill up.
+    n_texts (int): b. To fill up, the last text may be there several times, as padding.
     words (ndarray): (n · b,) word at each place. A shorter text repeats its last word.
-    reversed_places (ndarray): (n · b,) place of the word that comes here when texts are reversed.
-        Padding stays where it is. To reverse twice changes nothing.
+    reversed_places (ndarray): (n · b,) place of the same word when each text is reversed. Padding
+        stays where it is. Reversing twice changes nothing.
     real_places (ndarray): (w,) places that are not padding.
     """
 
@@ -163,8 +163,8 @@ def group_texts(lengths: list[int]) -> list[Group]:
 def round_up(size: int) -> int:
     """Round a size up to one of four in each octave: 8, 10, 12, 14, 16, 20, 24, …
 
-    So there are few shapes of groups. oneDNN compiles and keeps an LSTM for every shape it meets,
-    which takes as long as running it, and some 0.1 MB.
+    So there are few shapes of groups. oneDNN compiles an LSTM for every shape it meets, and keeps
+    it. That takes as long as running it, and some 0.1 MB.
 
     size (int): Steps or texts of a group.
     RETURNS (int): The size itself or the next one of these.
@@ -186,7 +186,7 @@ def _tensor(indices: np.ndarray, like: Tensor) -> Tensor:
 def _convert_inputs(
     model: Model, X: list[Floats2d], is_train: bool
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
-    """Turn the arrays of texts into the arguments of `BiLSTM.forward`, and back their gradient."""
+    """Turn arrays of texts into the arguments of `BiLSTM.forward`, and gradients into arrays."""
     words, lengths, unflatten = texts_to_torch(model, X, is_train)
     return ArgsKwargs(args=(words, group_texts(lengths)), kwargs={}), unflatten
 
@@ -194,7 +194,7 @@ def _convert_inputs(
 def _convert_outputs(
     model: Model, X_Y: tuple[list[Floats2d], Tensor], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], ArgsKwargs]]:
-    """Turn the output of `BiLSTM.forward` into an array for each text, and back its gradient."""
+    """Turn the output of `BiLSTM.forward` into arrays of texts, and gradients into torch's."""
     X, Y = X_Y
     lengths = model.ops.asarray1i([len(x) for x in X])
 
