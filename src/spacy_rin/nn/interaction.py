@@ -165,7 +165,7 @@ class SlidesInteraction(nn.Module):
 class SeparateTasks(nn.Module):
     """The slides' baseline "BiLSTM": each task has an encoder of its own, and there is no round.
 
-    (The slides' "BiLSTM_s" has one encoder. That is `SlidesInteraction` with K = 0.)
+    (Their "BiLSTM_s" has one encoder for both tasks: that is `SlidesInteraction` with K = 0.)
 
     width (int): H.
     """
