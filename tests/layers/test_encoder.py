@@ -194,7 +194,8 @@ def test_groups_hold_every_word_once_and_little_padding(lengths: list[int]) -> N
     for group in group_texts(lengths):
         words, b = group.words.reshape(-1, group.n_texts), group.n_texts
         real = np.isin(np.arange(words.size), group.real_places).reshape(words.shape)
-        # more than half of each text, of as many steps and texts as round_up makes of them
+        # Texts are more than half as long as the longest. Steps and texts are rounded up, each to
+        # less than 1.25 times.
         assert real.sum() > words.size / 2 / 1.25**2
         backwards = group.words[group.reversed_places].reshape(words.shape)
         for k in range(b):

@@ -87,12 +87,12 @@ class Table:
         over = torch.empty_like(z, dtype=torch.bool)
         for start in range(0, len(rows), max(P, 1)):
             block = slice(start, start + P)
-            n = len(rows[block])
-            torch.index_select(heads, 0, rows[block], out=m[:n])
-            torch.index_select(tails, 0, cols[block], out=tail_terms[:n])
-            m[:n].add_(tail_terms[:n]).relu_()  # (n, D)
-            torch.addmm(bias, m[:n], weight.T, out=z[:n])  # (n, L)
-            cell, label = torch.ge(z[:n], logit, out=over[:n]).nonzero(as_tuple=True)
+            size = len(rows[block])  # P, less in the last block
+            torch.index_select(heads, 0, rows[block], out=m[:size])
+            torch.index_select(tails, 0, cols[block], out=tail_terms[:size])
+            m[:size].add_(tail_terms[:size]).relu_()  # (size, D)
+            torch.addmm(bias, m[:size], weight.T, out=z[:size])  # (size, L)
+            cell, label = torch.ge(z[:size], logit, out=over[:size]).nonzero(as_tuple=True)
             found.append((cell + start, label, z[cell, label]))
         if not found:
             none = rows.new_zeros(0)
@@ -168,7 +168,7 @@ class BlockWorkspace:
         row_terms = self.heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
         col_terms = self.tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
         m = self._m[: b * r * n]  # (P, D)
-        torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))
+        torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))  # (b, r, n, D)
         return m.relu_()
 
     def pairs(self, block: Block) -> Pairs:
@@ -200,7 +200,7 @@ class BlockWorkspace:
         RETURNS (Tensor): (P, L) logits, −∞ in padding.
         """
         if self.rounded:
-            # The bias is added after rounding. With it a logit is larger, and would be rounded more
+            # The bias is added after rounding. With it, logits are larger and would be rounded more
             # coarsely.
             z = self.products(pairs).add_(self.bias)
         else:
@@ -241,7 +241,7 @@ def add_pair_gradient(
     """
     (b, r), n = block.rows.shape, block.cols.shape[1]
     torch.ops.aten.threshold_backward.grad_input(d_m, m, 0, grad_input=d_m)
-    d_m = d_m.view(b, r, n, -1)
+    d_m = d_m.view(b, r, n, -1)  # (b, r, n, D)
     d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
     d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
 

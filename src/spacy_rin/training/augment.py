@@ -19,7 +19,7 @@ from ..arrays.batch import TOKEN_ATTRS
 from ..errors import Errors
 from ..relations import Relation, get_relations, set_relations
 
-# The attributes of tokens that are kept. Sentence starts are not: a joined text is read as one unit.
+# The attributes of tokens to keep. Sentence starts are not kept: a joined text is read as one unit.
 KEPT = [*TOKEN_ATTRS, ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID]
 # Texts are joined with some of this many earlier ones. The pool is large, since neighbours in a
 # file are often about the same things.
