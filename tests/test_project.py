@@ -164,6 +164,36 @@ def test_package_of_the_readme_is_not_pickled(tmp_path: Path) -> None:
     assert b"PK\x03\x04" not in data and b"data.pkl" not in data
 
 
+def check_readme(folder: Path, code: str, printed: str) -> subprocess.CompletedProcess[str]:
+    (folder / "README.md").write_text(
+        f"# A page\n\n```python\n{code}\n```\n\n```text\n{printed}\n```\n"
+    )
+    return script("package.check_readme", cwd=folder)
+
+
+def test_readme_is_checked_against_what_its_snippet_prints(tmp_path: Path) -> None:
+    code = "for name in ('Ada', 'Bob'):\n    print(name, '| born_in | London')"
+    done = check_readme(tmp_path, code, "Ada | born_in | London\nBob | born_in | London")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("Ada | born_in | London", "+Bob"), ("Ada | born_in | Paris\nBob", "-Ada | born_in | Paris")],
+)
+def test_wrong_output_in_the_readme_is_shown(tmp_path: Path, written: str, shown: str) -> None:
+    done = check_readme(tmp_path, "print('Ada | born_in | London\\nBob')", written)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "prints other lines" in done.stdout
+    assert shown in done.stdout.splitlines()
+
+
+def test_readme_without_an_output_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("```python\nprint(1)\n```\n")
+    done = script("package.check_readme", cwd=tmp_path)
+    assert done.returncode == 1 and "no block of Python" in done.stdout
+
+
 def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
     """The JSON lines that the README shows are read as it says."""
     readme = (ROOT / "README.md").read_text(encoding="utf8")
