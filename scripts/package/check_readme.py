@@ -1,4 +1,4 @@
-"""The README's first snippet, run with the installed package → whether it prints what is below it."""
+"""README and installed package → whether the first snippet prints the lines that are below it."""
 
 from __future__ import annotations
 
