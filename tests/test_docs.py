@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 from unittest import SkipTest
@@ -34,8 +35,15 @@ from typer.testing import CliRunner
 import spacy_rin.cli
 from configs import flat
 from scripts.docs.compare_configs import CONFIGS
+from spacy_rin.arrays.anchor import ANCHORS
+from spacy_rin.arrays.batch import UNITS
+from spacy_rin.arrays.decode import DECODERS
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
+from spacy_rin.corpus.readers import FORMATS
+from spacy_rin.extract.engines import ENGINES
+from spacy_rin.scorer import relation_keys
+from spacy_rin.settings import Settings
 
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -70,6 +78,14 @@ CHANGED = {
     # a wheel is built in an environment that is downloaded
     "spacy package": ("--build wheel", "--build none"),
 }
+# What a reader can choose from, by the page that explains each choice.
+CHOICES = {
+    "docs/configs.md": [*asdict(Settings()), *DECODERS, *ANCHORS, *UNITS],
+    "docs/your-own-data.md": [*FORMATS, *(f"{score}_f" for score in relation_keys("last"))],
+    "docs/scaling.md": [*ENGINES],
+}
+# Source files of other projects.
+OF_OTHERS = {"parse_data.py"}
 APPS = {"spacy": spacy.cli.app, "spacy-rin": spacy_rin.cli.app}
 SHELL = {"|", ">", "<", "&&"}
 # What a reader of the pages has: the sentences of the snippets, with their triples.
@@ -280,10 +296,41 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def codes(page: Path) -> Iterator[str]:
+    """What stands between backticks."""
+    for token in parse(page):
+        for child in token.children or () if token.type == "inline" else ():
+            if child.type == "code_inline":
+                yield child.content
+
+
+def words_in_code(page: Path) -> set[str]:
+    return {word for code in codes(page) for word in re.findall(r"\w+", code)}
+
+
+@pytest.mark.parametrize("page", [*WRITTEN, ROOT / "CONTRIBUTING.md"], ids=name_of)
+def test_source_files_that_are_named_exist(page: Path) -> None:
+    """By their path below the package, or from the root."""
+    homes = (ROOT, ROOT / "src" / "spacy_rin")
+    for code in codes(page):
+        if re.fullmatch(r"[\w./-]+\.py", code) and code not in OF_OTHERS:
+            assert any((home / code).is_file() for home in homes), code
+
+
+@pytest.mark.parametrize("page", sorted(CHOICES))
+def test_every_choice_is_explained(page: str) -> None:
+    missing = set(CHOICES[page]) - words_in_code(ROOT / page)
+    assert not missing
+
+
+def test_readme_is_short() -> None:
+    page = ROOT / "README.md"
+    assert len(page.read_text(encoding="utf8").splitlines()) <= 130
+    assert len(list(codes(page))) <= 45
+
+
 def test_every_setting_of_the_configs_is_explained() -> None:
-    inline = [token for token in parse(ROOT / "docs" / "configs.md") if token.type == "inline"]
-    codes = [child.content for token in inline for child in token.children or ()]
-    explained = {word for code in codes for word in re.findall(r"\w+", code)}
+    explained = words_in_code(ROOT / "docs" / "configs.md")
     for config in CONFIGS:
         keys = flat(Config().from_disk(ROOT / "configs" / config, interpolate=False))
         names = {key.rpartition(".")[2] for key in keys if "@" not in key} - {"factory", "source"}
