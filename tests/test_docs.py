@@ -40,7 +40,6 @@ from spacy_rin.arrays.batch import UNITS
 from spacy_rin.arrays.decode import DECODERS
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
-from spacy_rin.corpus.readers import FORMATS
 from spacy_rin.extract.engines import ENGINES
 from spacy_rin.scorer import relation_keys
 from spacy_rin.settings import Settings
@@ -80,8 +79,8 @@ CHANGED = {
 }
 # What a reader can choose from, by the page that explains each choice.
 CHOICES = {
-    "docs/configs.md": [*asdict(Settings()), *DECODERS, *ANCHORS, *UNITS],
-    "docs/your-own-data.md": [*FORMATS, *(f"{score}_f" for score in relation_keys("last"))],
+    "docs/configs.md": [*DECODERS, *ANCHORS, *UNITS],
+    "docs/your-own-data.md": [f"{score}_f" for score in relation_keys("last")],
     "docs/scaling.md": [*ENGINES],
 }
 # Source files of other projects.
@@ -348,4 +347,4 @@ def test_defaults_of_the_configs_page_are_those_of_the_component() -> None:
     found = dict(re.findall(rf"^\| `(\w+)` \| `?({value})", text, re.MULTILINE))
     for name in found.keys() & settings.keys():
         assert json.loads(found[name]) == settings[name], name
-    assert {"threshold", "decode", "max_length", "word_dropout", "width"} <= found.keys()
+    assert {*asdict(Settings()), "word_dropout", "width"} <= found.keys()
