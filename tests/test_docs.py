@@ -316,6 +316,15 @@ def test_source_files_that_are_named_exist(page: Path) -> None:
             assert any((home / code).is_file() for home in homes), code
 
 
+def test_tests_that_are_named_exist() -> None:
+    tests = sorted((ROOT / "tests").rglob("test_*.py"))
+    known = {path.stem for path in tests}
+    for path in tests:
+        known |= set(re.findall(r"^def (test_\w+)", path.read_text(encoding="utf8"), re.MULTILINE))
+    named = {code for code in codes(ROOT / "CONTRIBUTING.md") if re.fullmatch(r"test_\w+", code)}
+    assert named and named <= known
+
+
 @pytest.mark.parametrize("page", sorted(CHOICES))
 def test_every_choice_is_explained(page: str) -> None:
     missing = set(CHOICES[page]) - words_in_code(ROOT / page)
