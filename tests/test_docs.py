@@ -10,6 +10,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 from unittest import SkipTest
 
@@ -33,8 +36,14 @@ from typer.testing import CliRunner
 import spacy_rin.cli
 from configs import flat
 from scripts.docs.compare_configs import CONFIGS
+from spacy_rin.arrays.anchor import ANCHORS
+from spacy_rin.arrays.batch import UNITS
+from spacy_rin.arrays.decode import DECODERS
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
+from spacy_rin.extract.engines import ENGINES
+from spacy_rin.scorer import relation_keys
+from spacy_rin.settings import Settings
 
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -49,7 +58,9 @@ def name_of(page: Path) -> str:
 
 # Commands that are not run: of these, what they name is looked up (`test_what_is_named_exists`).
 ONLY_CHECKED = {
+    "make demo": "takes minutes; .ci/run runs it",
     "source .venv/bin/activate": "made by `make setup`, of the test's own environment",
+    "pip install": "downloads, or changes the test's own environment",
     "python -m spacy project assets": "downloads",
     "prodigy mark": "Prodigy is a commercial product",
     "prodigy db-out": "Prodigy is a commercial product",
@@ -69,6 +80,14 @@ CHANGED = {
     # a wheel is built in an environment that is downloaded
     "spacy package": ("--build wheel", "--build none"),
 }
+# What a reader can choose from, by the page that explains each choice.
+CHOICES = {
+    "docs/configs.md": [*DECODERS, *ANCHORS, *UNITS],
+    "docs/your-own-data.md": [f"{score}_f" for score in relation_keys("last")],
+    "docs/scaling.md": [*ENGINES],
+}
+# Source files of other projects.
+OF_OTHERS = {"parse_data.py"}
 APPS = {"spacy": spacy.cli.app, "spacy-rin": spacy_rin.cli.app}
 SHELL = {"|", ">", "<", "&&"}
 # What a reader of the pages has: the sentences of the snippets, with their triples.
@@ -77,7 +96,9 @@ SENTENCES = {
         ("Ottilie Ostrander", "born_in", "Crowmere"),
         ("Ottilie Ostrander", "founded", "Nordrel Steel"),
     ],
-    "Nordrel Steel is headquartered in Fairford. ": [("Nordrel Steel", "based_in", "Fairford")],
+    "Nordrel Steel is headquartered in Fairford. ": [
+        ("Nordrel Steel", "headquartered_in", "Fairford")
+    ],
     "Last spring, Nordrel Steel acquired Wistlux Airlines.": [
         ("Nordrel Steel", "acquired", "Wistlux Airlines")
     ],
@@ -193,11 +214,17 @@ def read_turtle(snippet: Snippet) -> None:
     assert len(rdflib.Graph().parse(data=prefixes + snippet.parsed, format="turtle"))
 
 
+def compare_output(snippet: Snippet) -> None:
+    """What the Python right before prints: of a toy here, of the real package in check_readme."""
+    assert snippet.parsed == snippet.namespace["printed"]
+
+
 EVALUATORS = {
     "bash": run_commands,
     "json": read_records,
     "ini": read_config,
     "turtle": read_turtle,
+    "text": compare_output,
 }
 PARSERS = [CodeBlockParser(language, evaluator) for language, evaluator in EVALUATORS.items()]
 SYBIL = Sybil([*PARSERS, PythonCodeBlockParser(), SkipParser()])
@@ -208,10 +235,13 @@ SYBIL = Sybil([*PARSERS, PythonCodeBlockParser(), SkipParser()])
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_snippets_run(page: Path, workplace: Path) -> None:
     for snippet in SYBIL.parse(page).examples():
+        printed = StringIO()
         try:
-            snippet.evaluate()
+            with redirect_stdout(printed):
+                snippet.evaluate()
         except SkipTest as skipped:
             assert str(skipped), f"{page.name}: a skipped snippet says why"
+        snippet.namespace["printed"] = printed.getvalue()
 
 
 def test_what_is_only_checked_stands_in_a_page() -> None:
@@ -270,10 +300,50 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def codes(page: Path) -> Iterator[str]:
+    """What stands between backticks."""
+    for token in parse(page):
+        for child in token.children or () if token.type == "inline" else ():
+            if child.type == "code_inline":
+                yield child.content
+
+
+def words_in_code(page: Path) -> set[str]:
+    return {word for code in codes(page) for word in re.findall(r"\w+", code)}
+
+
+@pytest.mark.parametrize("page", [*WRITTEN, ROOT / "CONTRIBUTING.md"], ids=name_of)
+def test_source_files_that_are_named_exist(page: Path) -> None:
+    """By their path below the package, or from the root."""
+    homes = (ROOT, ROOT / "src" / "spacy_rin")
+    for code in codes(page):
+        if re.fullmatch(r"[\w./-]+\.py", code) and code not in OF_OTHERS:
+            assert any((home / code).is_file() for home in homes), code
+
+
+def test_tests_that_are_named_exist() -> None:
+    tests = sorted((ROOT / "tests").rglob("test_*.py"))
+    known = {path.stem for path in tests}
+    for path in tests:
+        known |= set(re.findall(r"^def (test_\w+)", path.read_text(encoding="utf8"), re.MULTILINE))
+    named = {code for code in codes(ROOT / "CONTRIBUTING.md") if re.fullmatch(r"test_\w+", code)}
+    assert named and named <= known
+
+
+@pytest.mark.parametrize("page", sorted(CHOICES))
+def test_every_choice_is_explained(page: str) -> None:
+    missing = set(CHOICES[page]) - words_in_code(ROOT / page)
+    assert not missing
+
+
+def test_readme_is_short() -> None:
+    page = ROOT / "README.md"
+    assert len(page.read_text(encoding="utf8").splitlines()) <= 130
+    assert len(list(codes(page))) <= 45
+
+
 def test_every_setting_of_the_configs_is_explained() -> None:
-    inline = [token for token in parse(ROOT / "docs" / "configs.md") if token.type == "inline"]
-    codes = [child.content for token in inline for child in token.children or ()]
-    explained = {word for code in codes for word in re.findall(r"\w+", code)}
+    explained = words_in_code(ROOT / "docs" / "configs.md")
     for config in CONFIGS:
         keys = flat(Config().from_disk(ROOT / "configs" / config, interpolate=False))
         names = {key.rpartition(".")[2] for key in keys if "@" not in key} - {"factory", "source"}
@@ -291,4 +361,4 @@ def test_defaults_of_the_configs_page_are_those_of_the_component() -> None:
     found = dict(re.findall(rf"^\| `(\w+)` \| `?({value})", text, re.MULTILINE))
     for name in found.keys() & settings.keys():
         assert json.loads(found[name]) == settings[name], name
-    assert {"threshold", "decode", "max_length", "word_dropout", "width"} <= found.keys()
+    assert {*asdict(Settings()), "word_dropout", "width"} <= found.keys()

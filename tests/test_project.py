@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from hashlib import md5
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +140,22 @@ def test_pipeline_that_has_learned_from_joined_texts_reads_them_whole(tmp_path: 
     assert spacy.load(tmp_path / "pipeline").pipe_names == ["rin"]
 
 
-def test_readme_table_is_that_of_the_results() -> None:
-    from scripts.reproduce import results_page as page
+def test_runs_write_where_git_does_not_look() -> None:
+    """A run never takes the place of a published figure: see scripts/reproduce/publish.py."""
+    from scripts.bench import benchmark, measure_extract
+    from scripts.reproduce import case_studies
+    from scripts.reproduce.modules.matrix import RUNS
 
-    runs = {p: srsly.read_json(p) for p in sorted((ROOT / "results").glob("*/*.json"))}
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    assert page.overview(runs, ROOT) in readme
+    commands = project()["commands"]
+    outputs = [Path(output) for command in commands for output in command.get("outputs", ())]
+    script = "\n".join(line for command in commands for line in command["script"])
+    outputs += [Path(output) for output in re.findall(r"--output (\S+)", script)]
+    for module in (benchmark, measure_extract, case_studies):
+        outputs.append(signature(module.main).parameters["output"].default)
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf8").splitlines()
+    for path in (*outputs, RUNS):
+        folder = path.parts[0]
+        assert {f"{folder}/", f"/{folder}/", f"{folder}/*"} & set(ignored), path
 
 
 @pytest.mark.training
@@ -154,6 +165,36 @@ def test_package_of_the_readme_is_not_pickled(tmp_path: Path) -> None:
     nlp.to_disk(tmp_path / "model")
     data = (tmp_path / "model" / "rin" / "model").read_bytes()
     assert b"PK\x03\x04" not in data and b"data.pkl" not in data
+
+
+def check_readme(folder: Path, code: str, printed: str) -> subprocess.CompletedProcess[str]:
+    (folder / "README.md").write_text(
+        f"# A page\n\n```python\n{code}\n```\n\n```text\n{printed}\n```\n"
+    )
+    return script("package.check_readme", cwd=folder)
+
+
+def test_readme_is_checked_against_what_its_snippet_prints(tmp_path: Path) -> None:
+    code = "for name in ('Ada', 'Bob'):\n    print(name, '| born_in | London')"
+    done = check_readme(tmp_path, code, "Ada | born_in | London\nBob | born_in | London")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("Ada | born_in | London", "+Bob"), ("Ada | born_in | Paris\nBob", "-Ada | born_in | Paris")],
+)
+def test_wrong_output_in_the_readme_is_shown(tmp_path: Path, written: str, shown: str) -> None:
+    done = check_readme(tmp_path, "print('Ada | born_in | London\\nBob')", written)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "prints other lines" in done.stdout
+    assert shown in done.stdout.splitlines()
+
+
+def test_readme_without_an_output_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("```python\nprint(1)\n```\n")
+    done = script("package.check_readme", cwd=tmp_path)
+    assert done.returncode == 1 and "no block of Python" in done.stdout
 
 
 def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:

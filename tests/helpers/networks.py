@@ -43,7 +43,7 @@ def whole_table(table: Table, length: int) -> Tensor:
 
 
 def assert_close(found: Tensor, expected: Tensor, name: str = "") -> None:
-    """Equal to 1e-5 of the largest entry."""
+    """Allow a difference of 1e-5 of the largest entry."""
     scale = max(float(expected.detach().abs().max()), 1e-12)
     assert float((found - expected).detach().abs().max()) <= 1e-5 * scale, name
 

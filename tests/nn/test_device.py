@@ -39,7 +39,7 @@ def network(request: pytest.FixtureRequest) -> RIN:
 
 
 def tolerance(network: RIN) -> float:
-    """Of the largest value: a few roundings of the type, since they add up over the rounds."""
+    """The relative error to allow: a few roundings of the type, which add up over the rounds."""
     return 1e-5 if network.precision == "float32" else 4 * BF16_ROUNDING
 
 

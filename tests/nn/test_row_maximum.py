@@ -46,7 +46,7 @@ def test_winners_are_where_the_maximum_is(precision: torch.dtype) -> None:
     torch.manual_seed(0)
     lengths = [7, 6, 12, 1]  # padded to each other
     heads, tails = torch.randn(2, sum(lengths), 5)
-    # many equal logits and none that is larger than 0, some exactly 0
+    # Many logits are equal. Before the bias none is larger than 0, and some are exactly 0.
     weight, bias = torch.randint(-1, 1, (4, 5)).float(), torch.tensor([0.0, -3.0, 2.0, 0.0])
     heads, tails = heads.round(), tails.round()
     factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]

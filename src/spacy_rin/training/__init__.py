@@ -1,1 +1,1 @@
-"""What a config names for training: augmenters, the learning rate's steps, the training log."""
+"""What a config adds to `spacy train`: longer texts, the number of steps, and a history file."""
