@@ -174,12 +174,14 @@ def check_readme(folder: Path, code: str, printed: str) -> subprocess.CompletedP
     return script("package.check_readme", cwd=folder)
 
 
+@pytest.mark.processes
 def test_readme_is_checked_against_what_its_snippet_prints(tmp_path: Path) -> None:
     code = "for name in ('Ada', 'Bob'):\n    print(name, '| born_in | London')"
     done = check_readme(tmp_path, code, "Ada | born_in | London\nBob | born_in | London")
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("written", "shown"),
     [("Ada | born_in | London", "+Bob"), ("Ada | born_in | Paris\nBob", "-Ada | born_in | Paris")],
@@ -191,6 +193,7 @@ def test_wrong_output_in_the_readme_is_shown(tmp_path: Path, written: str, shown
     assert shown in done.stdout.splitlines()
 
 
+@pytest.mark.processes
 def test_readme_without_an_output_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("```python\nprint(1)\n```\n")
     done = script("package.check_readme", cwd=tmp_path)

@@ -10,6 +10,9 @@ from paths import ROOT
 import spacy_rin
 from scripts.docs import make_docs
 
+# one of the pages is made by a command of typer
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:

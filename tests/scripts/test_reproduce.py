@@ -386,6 +386,7 @@ def test_run_begins_in_an_empty_folder(matrix: Path, monkeypatch: pytest.MonkeyP
     assert [path.name for path in run.folder.iterdir()] == ["log.txt"]
 
 
+@pytest.mark.processes
 def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = read_matrix(matrix)[0]
     command = [sys.executable, "-c", "print('what went wrong'); raise SystemExit(3)"]
