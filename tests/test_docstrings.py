@@ -13,6 +13,9 @@ from toy import trained
 from spacy_rin import Relation
 
 MODULES = (
+    "arrays.batch",
+    "arrays.decode",
+    "arrays.tags",
     "relations",
     "pictures.notebook",
     "component",

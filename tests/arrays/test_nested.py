@@ -434,7 +434,7 @@ def test_for_the_authors_both_layers_must_be_tagged_right(
     found: list[str], right: list[bool]
 ) -> None:
     tags = JOINT.encode([(0, 3, "ORG"), (0, 2, "LOC")], 3)
-    prefixes = JOINT.prefixes[:, [JOINT.names.index(name) for name in found]]
+    prefixes = JOINT.prefixes_by_layer[:, [JOINT.names.index(name) for name in found]]
     tagged = _tagged_right(JOINT, tags, prefixes, np.array([0, 3]), [3], "last")
     assert tagged.tolist() == right
 
