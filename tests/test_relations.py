@@ -406,10 +406,10 @@ def test_dict_that_lacks_a_field_is_an_error(missing: str) -> None:
     doc = related_doc()
     row = doc._.relations[0].as_dict()
     del row[missing]
-    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) gives it"):
+    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) returns it"):
         Relation.from_dict(doc, row)
     del (row := doc._.relations[0].as_dict())["tail"]["start"]
-    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) gives it"):
+    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) returns it"):
         Relation.from_dict(doc, row)
 
 
