@@ -25,7 +25,8 @@ API = {
         *("relations.get_span_relations", "relations.has_relations", "relations.register"),
     ],
     "The component": [
-        *("component.RelationExtractor", "component.find_rin", "arrays.rounds.Round"),
+        *("component.RelationExtractor", "settings.Settings", "component.find_rin"),
+        "arrays.rounds.Round",
         *("arrays.decode.Prediction", "arrays.decode.PredictedTriple"),
     ],
     "Raw data to Docs": [
