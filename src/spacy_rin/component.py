@@ -184,8 +184,8 @@ class RelationExtractor(TrainablePipe):
             components do. The Examples are read as a stream, and not kept.
         nlp (Language): The pipeline. Its tagger supplies the tags if the data has none.
         labels (dict): As `spacy init labels` writes it. A missing list is read from the data.
-        RAISES (ValueError): If the data has no entity or no relation labels, if its gold cannot be
-            learned from, or if a component listens to another that is not in the pipeline.
+        RAISES (ValueError): If labels are missing, or gold cannot be learned from. Also if a
+            component listens to another one that is not in the pipeline.
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         if nlp is not None:

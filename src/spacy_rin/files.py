@@ -1,7 +1,7 @@
 """Text or JSON → files that are never half-written.
 
 A file is first written under a temporary name in the same folder, and then moved to its final name.
-All commands write through this file.
+Commands write their results through this file.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Relation:
     def from_dict(cls, doc: Doc, row: dict[str, Any]) -> Relation:
         """Read a relation from what `as_dict` returned, for example from a JSON file.
 
-        doc (Doc): A Doc of the same text. Its tokens may be others.
+        doc (Doc): A Doc of the same text. Its tokens may differ.
         row (dict): Head and tail, each with text, character offsets and label; the label, and the
             score if there is one.
         RETURNS (Relation): The relation, with spans of this Doc.

@@ -20,7 +20,8 @@ from spacy.training import Example
 from .errors import Errors
 from .relations import Relation, get_relations, has_relations
 
-# How much each score counts where `spacy train` chooses the best model. The others are shown.
+# How much each score counts when `spacy train` chooses the best model; those with 0 are only shown.
+# `score_rin` must always return them, as floats: spaCy drops any other silently.
 SCORE_WEIGHTS: dict[str, float | None] = {
     "rel_f": 1.0,
     "rel_p": 0.0,

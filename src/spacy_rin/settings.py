@@ -79,7 +79,8 @@ class Settings:
     overwrite (bool): Whether entities already on a Doc are replaced. If not, they are kept and
         related. Relations are always replaced.
     nested (bool): Whether the model learns to find mentions inside an entity, where gold relates
-        them. They are heads and tails of relations, and not in doc.ents. Initialising fixes this.
+        them. These become heads and tails of relations, and are not in doc.ents. The setting
+        cannot be changed once the component is initialised.
     attribute (str): Name of the extension that reads the relations, `doc._.<attribute>`.
     max_grad_norm (float): Global norm above which gradients are scaled down; 0 for never.
     learn_rate_factor (float): Factor on the optimizer's learning rate for this component's layers.
@@ -119,12 +120,12 @@ class Settings:
 
 
 def takes_settings(factory: Factory) -> Factory:
-    """Replace `**settings` in a factory's signature by the settings, each with its name.
+    """Replace `**settings` in the signature of a factory by one argument for each setting.
 
     spaCy reads the signature to check a config.
 
     factory (Callable): A function whose last argument is `**settings`.
-    RETURNS (Callable): The same function, with one argument for each field of Settings.
+    RETURNS (Callable): The same function.
     """
     signature = inspect.signature(factory)
     *named, _ = signature.parameters.values()

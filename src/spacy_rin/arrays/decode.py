@@ -157,7 +157,7 @@ def _find_entities(
         prediction.entities += on_doc.entities
     for doc, entities, nested in _tagged_entities(scores.tags(), batch, tag_set):
         if keep:
-            entities, nested = kept[doc].make_room(entities, nested)
+            entities, nested = kept[doc].filter_tagged(entities, nested)
         predictions[doc].entities += entities
         predictions[doc].nested += nested
     for prediction in predictions:
@@ -176,17 +176,20 @@ class _Kept:
         for start, end in self._bounds:
             self._taken[start:end] = True
 
-    def make_room(
+    def filter_tagged(
         self, entities: list[EntitySpan], nested: list[EntitySpan]
     ) -> tuple[list[EntitySpan], list[EntitySpan]]:
-        """Leave out the tagged entities that a kept one or a blocked token makes impossible."""
+        """Drop tagged entities that are already on the Doc, or that the kept ones have no room for.
+
+        Nested mentions are dropped with the entity around them.
+        """
         added: list[EntitySpan] = []
         dropped: set[int] = set()  # tokens
         for start, end, label in entities:
             if (start, end) in self._bounds:
                 continue  # The entity is already on the Doc; mentions nested in it may be new.
             if self._taken[start:end].any():
-                # Overlaps a kept entity: drop it, and with it what is nested inside.
+                # Overlaps a kept entity or a blocked token.
                 dropped.update(range(start, end))
             else:
                 added.append((start, end, label))
@@ -275,7 +278,7 @@ class _WindowMention(NamedTuple):
 def _pairs(counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Pair the mentions of each window with one another and themselves: (C,) heads and tails.
 
-    Mentions are numbered through all windows; `counts` has the number of mentions of each.
+    Mentions are numbered through all windows. `counts` has the number of mentions of each window.
 
     >>> heads, tails = _pairs([2, 0, 1])  # mentions 0 and 1 in one window, 2 in another
     >>> heads.tolist(), tails.tolist()
@@ -328,9 +331,9 @@ def _triples_of_all_cells(
 
 
 def _in_words(words: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, int, EntitySpan]]:
-    """Start and end of each mention in words, and the mention, in order.
+    """Yield (start, end, mention) in words, in order.
 
-    Mentions of whitespace alone are skipped, since they have no anchor.
+    Mentions of whitespace alone are skipped: they have no anchor.
     """
     for mention in prediction.mentions:
         start, end = to_words(words, mention[0], mention[1])

@@ -1,6 +1,6 @@
 """Scores of all layers → the prediction of each Doc, round by round.
 
-It shows how the rounds of interaction change a prediction.
+They show how interaction changes a prediction.
 
 Shapes: W rows of the batch (the words of all windows), n tokens of a Doc, T tags, L relation
 labels, C columns.
@@ -51,7 +51,7 @@ def read_rounds(
     batch: WindowBatch,
     decode: Callable[[Any, WindowBatch], list[Prediction]],
 ) -> list[list[Round]]:
-    """Sort the scores of the layers by Doc, and decode each layer.
+    """Divide the scores of each layer among the Docs, and decode them.
 
     layers (Iterable[LayerReader]): The scores of layers 0, 1, …, K.
     batch (WindowBatch): The windows the model read.

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-OUTSIDE = 0
-MASKED = -1
-OUTER, NESTED = 0, 1
+OUTSIDE = 0  # the number of the tag O
+MASKED = -1  # in the place of a tag that is left out of the loss
+OUTER, NESTED = 0, 1  # the layers
 
-# The prefixes of tags; a prefix is numbered by its place here.
+# The prefixes of tags. The number of a prefix is its place in this string.
 PREFIXES = "OBIES"
 # For each prefix, whether its word starts an entity, continues one from the word before, is
 # followed by another word of its entity, or ends one.
@@ -40,12 +40,12 @@ class TagSet:
     | E | the last of several | yes | no |
     | S | the only one | no | no |
 
-    In a valid sequence I-X and E-X follow B-X or I-X, and nothing else does. A sequence of joint
-    tags is valid if both of its layers are.
+    In a valid sequence, B-X and I-X are followed by I-X or E-X, and no other tag is. A sequence of
+    joint tags is valid if both of its layers are.
 
     labels (Sequence[str]): Entity labels. One label makes the five tags of the paper.
-    joint (Iterable[Sequence[str]]): Pairs of flat tags: the tag of an entity, and the tag of one
-        nested in it.
+    joint (Iterable[Sequence[str]]): Pairs of flat tags that a word can have at once: the first in
+        an entity, the second in an entity nested in it.
 
     >>> tag_set = TagSet(["ORG", "LOC"], joint=[("B-ORG", "S-LOC")])
     >>> tag_set.names[:6], tag_set.names[-1]
@@ -129,8 +129,7 @@ class TagSet:
     def best_path(self, scores: np.ndarray) -> np.ndarray:
         """Find the valid sequence of tags with the highest score.
 
-        Where the best tags of all words make a valid sequence, this is the answer, and the search
-        is not run.
+        If the best tags of all words make a valid sequence, they are the answer without a search.
 
         scores (ndarray): (W, T) log-probabilities of the tags of one unit.
         RETURNS (ndarray): (W,) tag numbers.

@@ -1,7 +1,7 @@
 """Examples → gold arrays: the tag of every word and the gold cells of the relation table.
 
-The loss reads them in training. Gold is placed on the predicted tokens by character offsets. Gold
-that does not fit their boundaries is masked: it is trained neither as positive nor as negative.
+The loss reads them in training. Gold is placed on the predicted tokens by character offsets. Where
+it does not fit their boundaries it is masked, that is, trained neither as positive nor as negative.
 
 Shapes: W rows of the batch (the words of all windows), G gold cells.
 """
@@ -29,7 +29,7 @@ NO_ANNOTATION = 0
 class Targets:
     """Gold of a batch, in the rows of its windows.
 
-    tags (ndarray): (W,) tag numbers; MASKED where there is no gold.
+    tags (ndarray): (W,) tag numbers; MASKED where gold is missing or does not fit the tokens.
     cells (ndarray): (G, 4) window, head word, tail word and label of each cell. Words are counted
         within the window.
     known (ndarray): (G,) True for a gold cell, False for a masked one.
@@ -41,7 +41,7 @@ class Targets:
 
 
 def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
-    """Find the ends of a Doc's relations that lie inside an entity.
+    """Find the heads and tails of a Doc's relations that lie inside an entity.
 
     A mention with the same anchor as the entity is left out, since the two share their cells of the
     relation table. So is a mention without a label, since no tag can express it.
@@ -88,7 +88,7 @@ def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpa
 
 
 def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
-    """Pass Examples on, and stop at the first whose gold cannot be learned from.
+    """Pass Examples on, and raise an error at the first whose gold cannot be learned from.
 
     examples (Iterable[Example]): Examples, also as a stream.
     YIELDS (Example): The same Examples.
@@ -135,7 +135,7 @@ def make_targets(
         for head, tail, label, known in doc_cells[w.doc]
         if w.start <= head < w.end and w.start <= tail < w.end
     ]
-    # Two gold triples share a cell if their mentions have the same anchor. A cell counts once, and
+    # Two gold triples share a cell if their mentions have the same anchors. A cell counts once, and
     # it is masked only if no triple in it fits the tokens.
     unique = {cell[:4]: False for cell in cells}
     unique.update({cell[:4]: True for cell in cells if cell[4]})
