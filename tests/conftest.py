@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from paths import SHARED_DATA
 from toy import trained
 
 # The toy tensors of the tests are slower on two threads than on one.
 torch.set_num_threads(1)
+# No test may fail because the machine is busy.
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Files stand under their final name whole, or not at all."""
+"""A file is found under its final name whole, or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_directory_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "target")
-    for text in ("new", "newer"):  # the first time it points to nothing
+    for text in ("new", "newer"):  # At first the link has no target.
         write_text(link, text)
         assert link.is_symlink() and (tmp_path / "target").read_text() == text
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "target"]

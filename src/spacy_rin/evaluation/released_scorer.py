@@ -66,9 +66,8 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
     predicted = set(zip(rows.tolist(), cols.tolist(), found.tolist(), strict=True))
     right = gold & predicted
     best = scores.tags().argmax(axis=1)
-    tagged = _tagged_right(
-        tag_set, targets.tags, rin.tag_set.prefixes[:, best], offsets, batch.lengths, anchor
-    )
+    prefixes = rin.tag_set.prefixes_by_layer[:, best]
+    tagged = _tagged_right(tag_set, targets.tags, prefixes, offsets, batch.lengths, anchor)
     exactly = {(i, j, t) for i, j, t in right if i != j and tagged[i] and tagged[j]}
     return [(len(r), len(predicted), len(gold)) for r in (right, exactly)]
 
@@ -87,7 +86,7 @@ def _tagged_right(
     """
     # Where gold says nothing there is no gold entity to be right about.
     gold = np.where(gold < 0, OUTSIDE, gold)
-    same = tag_set.prefixes[:, gold] == predicted
+    same = tag_set.prefixes_by_layer[:, gold] == predicted
     right = np.zeros(len(gold), dtype=bool)
     for offset, length in zip(offsets, lengths, strict=False):
         for layer in (OUTER, NESTED):
