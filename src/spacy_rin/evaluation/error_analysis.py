@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.scorer import PRFScore
@@ -17,8 +17,11 @@ from spacy.training import Example
 
 from ..component import RelationExtractor
 from ..corpus.overlap import overlap
-from ..relations import Relation, get_relations
-from ..scorer import exact_key, prf
+from ..relations import Relation, char_bounds, get_relations
+from ..scorer import exact_key, keys, prf, score_by_label, score_relations
+
+Bounds = tuple[int, int]  # the first character of an entity, and the one after its last
+Ends = tuple[Bounds, Bounds]  # of the head and the tail
 
 # From where precision is lost to where recall is.
 THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
@@ -49,7 +52,7 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
         rin.cfg["threshold"] = chosen
     totals = {threshold: PRFScore() for threshold in THRESHOLDS}
     for eg, prediction in zip(examples, predictions, strict=True):
-        gold = {exact_key(relation) for relation in get_relations(eg.reference)}
+        gold = keys(eg.reference, exact_key)
         doc = eg.predicted
         found = [
             (exact_key(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))), t.score)
@@ -79,12 +82,11 @@ def find_missed(examples: Iterable[Example]) -> Iterator[WrongTriple]:
         Of mentions inside entities, only those that are related stand on a Doc.
     """
     for eg in examples:
-        gold = {exact_key(relation) for relation in get_relations(eg.reference)}
+        gold, found = keys(eg.reference, exact_key), keys(eg.predicted, exact_key)
         predicted = get_relations(eg.predicted)
-        found = {exact_key(relation) for relation in predicted}
         untrue = {_ends(relation) for relation in predicted if exact_key(relation) not in gold}
-        entities = {(ent.start_char, ent.end_char) for ent in eg.predicted.ents}
-        entities.update(span for relation in predicted for span in _spans(relation))
+        entities = {char_bounds(ent) for ent in eg.predicted.ents}
+        entities.update(end for relation in predicted for end in _ends(relation))
         for relation in get_relations(eg.reference):
             if exact_key(relation) not in found:
                 yield WrongTriple(eg, relation, _kind(relation, entities, untrue))
@@ -98,8 +100,7 @@ def find_wrong(examples: Iterable[Example]) -> Iterator[WrongTriple]:
         such pair".
     """
     for eg in examples:
-        gold = get_relations(eg.reference)
-        known = {exact_key(relation) for relation in gold}
+        gold, known = get_relations(eg.reference), keys(eg.reference, exact_key)
         for relation in get_relations(eg.predicted):
             if exact_key(relation) not in known:
                 yield WrongTriple(eg, relation, _wrong_kind(relation, gold))
@@ -111,19 +112,15 @@ def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str,
     RETURNS (dict): Range of that number, with rel_p, rel_r, rel_f and the number of gold triples.
     """
     counts = Counter(relation.label for doc in train for relation in get_relations(doc))
-    ranges = list(pairwise(FREQUENCIES))
-    totals = {bounds: PRFScore() for bounds in ranges}
-    for eg in examples:
+    totals = {bounds: PRFScore() for bounds in pairwise(FREQUENCIES)}
+    for label, score in score_by_label(examples).items():
         for (least, above), total in totals.items():
-            predicted, gold = (
-                {exact_key(r) for r in get_relations(doc) if least <= counts[r.label] < above}
-                for doc in (eg.predicted, eg.reference)
-            )
-            total.score_set(predicted, gold)
+            if least <= counts[label] < above:
+                total += score
     return {
         _say(bounds): {**prf("rel", total), "triples": total.tp + total.fn}
         for bounds, total in totals.items()
-        if total.tp + total.fn + total.fp
+        if len(total)
     }
 
 
@@ -138,13 +135,7 @@ def score_among_others(
         is found in them counts as wrong.
     RETURNS (dict): rel_p, rel_r, rel_f, the texts without a triple, and the triples found in them.
     """
-    total = PRFScore()
-    for eg in examples:
-        predicted, gold = (
-            {exact_key(relation) for relation in get_relations(doc)}
-            for doc in (eg.predicted, eg.reference)
-        )
-        total.score_set(predicted, gold)
+    total = score_relations(examples, exact_key)
     texts = [doc.text for _, doc in zip(range(len(examples) // 2), others, strict=False)]
     invented = sum(len(get_relations(doc)) for doc in nlp.pipe(texts))
     total.fp += invented
@@ -157,34 +148,27 @@ def _without_entities(doc: Doc) -> Doc:
     return copy
 
 
-def _ends(relation: Relation) -> tuple[int, int, int, int]:
-    head, tail = relation.head, relation.tail
-    return head.start_char, head.end_char, tail.start_char, tail.end_char
+def _ends(relation: Relation) -> Ends:
+    return char_bounds(relation.head), char_bounds(relation.tail)
 
 
-def _spans(relation: Relation) -> Iterator[tuple[int, int]]:
-    for span in (relation.head, relation.tail):
-        yield span.start_char, span.end_char
-
-
-def _kind(relation: Relation, entities: set[tuple[int, int]], untrue: set[Any]) -> str:
-    ends = list(_spans(relation))
+def _kind(relation: Relation, entities: set[Bounds], untrue: set[Ends]) -> str:
+    ends = _ends(relation)
     if any(not any(overlap(end, entity) for entity in entities) for end in ends):
         return "entity missed"
     if not entities.issuperset(ends):
         return "span wrong"
-    return "label wrong" if _ends(relation) in untrue else "pair missed"
+    return "label wrong" if ends in untrue else "pair missed"
 
 
 def _wrong_kind(relation: Relation, gold: Sequence[Relation]) -> str:
-    head, tail = _spans(relation)
-    if any(_ends(other) == (*head, *tail) for other in gold):
+    head, tail = _ends(relation)
+    if any(_ends(other) == (head, tail) for other in gold):
         return "label wrong"
-    for other in gold:
-        ends = list(_spans(other))
-        if other.label == relation.label and ends == [tail, head]:
+    for gold_head, gold_tail in (_ends(other) for other in gold if other.label == relation.label):
+        if (gold_head, gold_tail) == (tail, head):
             return "direction wrong"
-        if other.label == relation.label and overlap(head, ends[0]) and overlap(tail, ends[1]):
+        if overlap(head, gold_head) and overlap(tail, gold_tail):
             return "span wrong"
     return "no such pair"
 

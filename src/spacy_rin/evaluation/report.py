@@ -7,7 +7,7 @@ raw text, read by the whole pipeline, tokenizer and sentence splitter included.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -24,8 +24,8 @@ from ..corpus.convert import UNPLACED
 from ..corpus.docbin import describe_corpus, find_files, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
 from ..errors import Errors
-from ..relations import Relation, get_relations
-from ..scorer import exact_key, prf, score_relations, text_key
+from ..relations import Relation, char_bounds, get_relations
+from ..scorer import exact_key, keys, prf, score_relations, text_key
 from .environment import describe_hardware, measure_speed, package_versions
 from .error_analysis import (
     by_frequency,
@@ -126,19 +126,12 @@ def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[st
     RETURNS (dict): "seen" and "unseen", each with rel_p, rel_r, rel_f and the number of gold
         triples. A predicted triple counts where its own text belongs.
     """
-    seen = {text_key(relation) for doc in read_docs(train) for relation in get_relations(doc)}
+    in_train = {text for doc in read_docs(train) for text in keys(doc, text_key)}
     totals = {"seen": PRFScore(), "unseen": PRFScore()}
     for eg in examples:
+        predicted, gold = (_keys_by_seen(doc, in_train) for doc in (eg.predicted, eg.reference))
         for name, total in totals.items():
-            predicted, gold = (
-                {
-                    exact_key(r)
-                    for r in get_relations(doc)
-                    if (text_key(r) in seen) == (name == "seen")
-                }
-                for doc in (eg.predicted, eg.reference)
-            )
-            total.score_set(predicted, gold)
+            total.score_set(predicted[name], gold[name])
     return {name: _counted(total) for name, total in totals.items()}
 
 
@@ -152,16 +145,7 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
     texts = [" ".join(doc.text.strip() for doc in group) for group in groups]
     total = PRFScore()
     for group, predicted in zip(groups, nlp.pipe(texts), strict=True):
-        gold, start = set(), 0
-        for doc in group:
-            shift = start - (len(doc.text) - len(doc.text.lstrip()))
-            for relation in get_relations(doc):
-                head, tail = relation.head, relation.tail
-                offsets = (head.start_char, head.end_char, tail.start_char, tail.end_char)
-                a, b, c, d = (offset + shift for offset in offsets)
-                gold.add((a, b, relation.label, c, d))
-            start += len(doc.text.strip()) + 1
-        total.score_set({exact_key(relation) for relation in get_relations(predicted)}, gold)
+        total.score_set(keys(predicted, exact_key), _joined_keys(group))
     return _counted(total)
 
 
@@ -180,6 +164,35 @@ def _whole_units(nlp: Language) -> Iterator[None]:
             yield
     finally:
         rin.cfg["unit"] = unit
+
+
+def _keys_by_seen(doc: Doc, in_train: set[Hashable]) -> dict[str, set[Hashable]]:
+    """Exact-match keys of the relations whose texts are in train, and of the others."""
+    groups: dict[str, set[Hashable]] = {"seen": set(), "unseen": set()}
+    for relation in get_relations(doc):
+        name = "seen" if text_key(relation) in in_train else "unseen"
+        groups[name].add(exact_key(relation))
+    return groups
+
+
+def _joined_keys(docs: Sequence[Doc]) -> set[Hashable]:
+    """Exact-match keys of all relations, in the text that `score_joined` makes of the Docs.
+
+    Offsets move by where the Doc's text starts, less the spaces that it has lost. In the second
+    of the texts " Ada met Bob" and " Eve left", Eve was at 1 and is now at 1 + 12 - 1 = 12.
+    """
+    found: set[Hashable] = set()
+    start = 0
+    for doc in docs:
+        shift = start - (len(doc.text) - len(doc.text.lstrip()))
+        for relation in get_relations(doc):
+            head, tail = (
+                tuple(offset + shift for offset in char_bounds(span))
+                for span in (relation.head, relation.tail)
+            )
+            found.add((*head, relation.label, *tail))
+        start += len(doc.text.strip()) + 1
+    return found
 
 
 def _is_ours(name: str, value: Any) -> bool:
