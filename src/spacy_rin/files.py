@@ -48,13 +48,26 @@ def replacing(path: str | Path) -> Iterator[Path]:
                 rest.unlink(missing_ok=True)
 
 
+def check_output(output: Path, *sources: Path) -> None:
+    """Find out, before anything is read, whether a command may write its output file.
+
+    output (Path): The file to write; what is there already may be replaced.
+    sources (Path): The files and directories that the command reads.
+    RAISES (ValueError): If the output is a directory, or writing it would change a source.
+    """
+    if output.is_dir():
+        raise ValueError(Errors.R052.format(path=output))
+    refuse_source(output, *sources)
+
+
 def refuse_source(output: Path, *sources: Path) -> None:
     """Find out, before anything is read, whether a command would write over what it reads.
 
     RAISES (ValueError): If the output is a source, or would be one of the files of a directory.
     """
-    written = output.resolve()
-    for source in (source.resolve() for source in sources):
+    # Not `Path.resolve`, which raises an error at links in a circle.
+    written, *read = (Path(os.path.realpath(path)) for path in (output, *sources))
+    for source in read:
         wrong = None
         if written == source:
             wrong = "it is the file to read"
@@ -69,8 +82,7 @@ def write_text(path: str | Path, text: str) -> None:
 
     RAISES (ValueError): If there is a directory of that name.
     """
-    if Path(path).is_dir():
-        raise ValueError(Errors.R052.format(path=path))
+    check_output(Path(path))
     with replacing(path) as temporary:
         # A lone surrogate, from a malformed record, comes out as its JSON escape.
         temporary.write_text(text, encoding="utf8", errors="backslashreplace")

@@ -10,7 +10,7 @@ import typer
 from wasabi import msg
 
 from ..errors import Errors
-from ..files import refuse_source, write_json
+from ..files import check_output, write_json
 
 
 def evaluate_command(
@@ -29,13 +29,12 @@ def evaluate_command(
 
     corpora = {"train": train, "dev": dev, "test": test, "others": others}
     paths = {part: path for part, path in corpora.items() if path is not None}
-    for path in [*paths.values(), *([history] if history else [])]:
+    sources = [*paths.values(), *([history] if history else [])]
+    for path in sources:
         if not path.exists():
             raise ValueError(Errors.R050.format(path=path))
     if output is not None:
-        if output.is_dir():
-            raise ValueError(Errors.R052.format(path=output))
-        refuse_source(output, *paths.values(), *([history] if history else []))
+        check_output(output, *sources)
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)

@@ -16,7 +16,7 @@ from ..component import find_rin
 from ..corpus.docbin import read_docs
 from ..errors import Errors
 from ..extract.documents import Source, check_source, read_documents
-from ..files import refuse_source
+from ..files import check_output
 from ..pictures.page import write_page
 
 
@@ -44,7 +44,7 @@ def check_page(output: Path, source: Path) -> None:
     if output.suffix.lower() not in (".html", ".htm") and not is_device:
         reason = "a page is written to a file that ends with .html"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
-    refuse_source(output, source)
+    check_output(output, source)
 
 
 def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:

@@ -21,18 +21,18 @@ LONGEST_FIELD = 2**31 - 1
 TRIPLE = COLUMNS.keys() - {"document", "error"}
 
 
-def check_output(path: Path, by: str) -> None:
-    """Find out, before anything is read, what can't be written.
+def check_kind(path: Path, by: str) -> None:
+    """Find out, before anything is read, whether there is a writer for an output.
 
-    RAISES (ValueError): If the kind of file is unknown, it is a directory, or pyarrow is missing.
+    path (Path): The output.
+    by (str): One of `ROW_KINDS`, as `write_output` takes it.
+    RAISES (ValueError): If the kind of file or of row is unknown, or if pyarrow is missing.
     """
     if path.suffix not in WRITERS:
         raise ValueError(Errors.R066.format(path=path, suffixes=", ".join(WRITERS)))
     check_named(ROW_KINDS, "by", by)
     if by == "document" and path.suffix != ".jsonl":
         raise ValueError(Errors.R076.format(path=path))
-    if path.is_dir():
-        raise ValueError(Errors.R052.format(path=path))
     if path.suffix == ".parquet":
         parquet.check_installed()
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..files import check_output
 from .documents import Source, check_source
 from .engines import find_engine
 from .engines.worker import BatchFound, identify
 from .journal import Journal, Totals, read_entries
-from .outputs import check_output, write_output
+from .outputs import check_kind, write_output
 
 VERSION = 1
 
@@ -69,9 +70,8 @@ def extract(
     source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
     reader, workers = find_engine(engine, source, settings)
     check_source(source)
-    check_output(output, by)
-    if output.resolve() in {Path(path).resolve() for path in source.inputs}:
-        raise ValueError(Errors.R121.format(path=output, reason="it is a file to read"))
+    check_kind(output, by)
+    check_output(output, *map(Path, source.inputs))
     pipeline = identify(str(model))
     _check_beginning(output, resume, overwrite)
     identity = {"name": pipeline.name, "sha256": pipeline.sha256}
