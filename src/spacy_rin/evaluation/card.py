@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..corpus.statistics import Labels
@@ -55,6 +56,19 @@ def make_card(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> s
         f"## Cite\n\n{PAPER}\n",
     ]
     return "\n".join(sections)
+
+
+def score_names(scores: Mapping[str, float]) -> list[str]:
+    """Find the scores of a result, whether or not this version knows them.
+
+    scores (Mapping[str, float]): The "scores" of a result, by names such as "rel_p".
+    RETURNS (list[str]): The names that have a precision, a recall and an F1, such as "rel". Those
+        of entities come first, then those of SCORES in their order, then all others.
+    """
+    found = [name.removesuffix("_f") for name in scores if name.endswith("_f")]
+    found = [name for name in found if {f"{name}_p", f"{name}_r"} <= scores.keys()]
+    known = [name for name in ("ents", *SCORES) if name in found]
+    return known + [name for name in found if name not in known]
 
 
 def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[str]:
@@ -130,16 +144,23 @@ def _source(source: dict[str, str] | str) -> str:
 
 
 def _scores(result: dict[str, Any]) -> str:
-    names = {"ents": "entities: span and label", **SCORES}
+    meanings = {"ents": "entities: span and label", **SCORES}
+    names = score_names(result["scores"])
     rows = [
-        [f"`{name}`", *(percent(result["scores"][f"{name}_{x}"]) for x in "prf"), meaning]
-        for name, meaning in names.items()
+        [
+            f"`{name}`",
+            *(percent(result["scores"][f"{name}_{x}"]) for x in "prf"),
+            meanings.get(name, ""),
+        ]
+        for name in names
     ]
     classes = {
         "triples that stand in train as text, or not": result["by_seen"],
         "unrelated test sentences in one raw text": result["joined"],
     }
     tables = [table(["score", "P", "R", "F1", "right if it has the gold triple's"], rows, "lrrrl")]
+    if missing := [f"`{name}`" for name in SCORES if name not in names]:
+        tables.append(f"Not in this result: {', '.join(missing)}.\n")
     for title, found in classes.items():
         body = [
             [name, *(percent(row[f"rel_{x}"]) for x in "prf"), row["triples"]]

@@ -15,12 +15,13 @@ from ..corpus.docbin import read_docs
 from ..corpus.statistics import Labels, count_labels
 from ..errors import Errors
 from ..files import replacing, write_json, write_text
-from .card import PAPER, SCORES, find_limits, make_card
+from .card import PAPER, find_limits, make_card, score_names
 from .markdown import percent
 
+# What a card reads of a result. Other scores than that of the exact match may be missing.
 NEEDED = (
-    *("scores", "per_type", "by_seen", "joined", "model", "settings", "config", "data"),
-    *("seed", "chosen_on", "hardware"),
+    *("scores.rel_f", "per_type", "by_seen", "joined", "model", "settings.entity_labels"),
+    *("settings.unit", "config.components", "data.test", "seed", "chosen_on", "hardware"),
 )
 # What `spacy train` and this module write beside the folders of the components.
 PARTS = {"config.cfg", "meta.json", "README.md", "tokenizer", "vocab"}
@@ -86,7 +87,7 @@ def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> di
     labels (Labels): Of the training data.
     RETURNS (dict): The meta with "performance" and "notes"; what it says already stays.
     """
-    scores = ", ".join(f"{name} {_prf(result, name)}" for name in ("ents", *SCORES))
+    scores = ", ".join(f"{name} {_prf(result, name)}" for name in score_names(result["scores"]))
     speed = {"speed": result["speed"]["words_per_s"]} if result.get("speed") else {}
     notes = [f"Test scores (P / R / F1): {scores}.", *find_limits(meta, result, labels)]
     return {
@@ -101,10 +102,19 @@ def _read_result(path: Path) -> dict[str, Any]:
         result = json.loads(path.read_text(encoding="utf8"))
     except json.JSONDecodeError:
         result = None
-    missing = [name for name in NEEDED if not isinstance(result, dict) or name not in result]
+    missing = [path for path in NEEDED if not _has(result, path)]
     if missing:
         raise ValueError(Errors.R095.format(path=path, missing=", ".join(missing)))
     return dict(result)
+
+
+def _has(result: Any, path: str) -> bool:
+    """Whether nested dicts have an entry, such as "data.test"."""
+    for name in path.split("."):
+        if not isinstance(result, dict) or name not in result:
+            return False
+        result = result[name]
+    return True
 
 
 def _prf(result: dict[str, Any], name: str) -> str:
