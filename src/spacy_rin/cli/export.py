@@ -14,7 +14,7 @@ from ..exchange.export import EXPORT_FORMATS, MEANING, NAMESPACE, Exported, expo
 def export_command(
     source: Annotated[Path, typer.Argument(help=".spacy file or a directory of them")],
     output: Annotated[Path, typer.Argument(help="File to write")],
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(EXPORT_FORMATS)}")],
+    format: Annotated[str, typer.Option(help="Form to write", metavar="|".join(EXPORT_FORMATS))],
     namespace: Annotated[str, typer.Option(help="Start of all names in a graph")] = NAMESPACE,
 ) -> None:
     """Write Docs for another tool, and say what its form cannot hold.
