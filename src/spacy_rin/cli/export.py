@@ -25,7 +25,7 @@ def export_command(
 
 
 def _print_exported(exported: Exported, output: Path) -> None:
-    """Print what an export wrote, and what its form does not say as the Docs do."""
+    """Print what an export wrote, and how the file differs from the Docs."""
     msg.good(f"Wrote {output}")
     counts = {name: getattr(exported, name) for name in ("docs", "entities", "relations")}
     msg.table(counts, aligns=("l", "r"))
