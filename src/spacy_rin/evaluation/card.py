@@ -1,4 +1,7 @@
-"""A pipeline's meta and test scores → its model card, in Markdown."""
+"""A pipeline's meta.json and test scores → its model card, in Markdown.
+
+`write_card` puts the card into a copy of the pipeline.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from ..corpus.statistics import Labels
 from .markdown import code, percent, plain, table
 
-# What a predicted triple needs to count as right.
+# What must be equal in a gold triple so that a predicted triple is right.
 SCORES = {
     "rel": "label and both spans: exact match",
     "rel_strict": "label, both spans and both entity labels",
@@ -39,10 +42,10 @@ PAPER = (
 def make_card(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> str:
     """Write a model card.
 
-    meta (dict): Of the pipeline.
-    result (dict): Of `spacy-rin evaluate`.
-    labels (Labels): Of the training data.
-    RETURNS (str): Markdown.
+    meta (dict): The meta.json of the pipeline.
+    result (dict): The result of `spacy-rin evaluate`.
+    labels (Labels): The labels of the training data.
+    RETURNS (str): The card, in Markdown.
     """
     name = f"{meta['lang']}_{meta['name']}"
     limits = "".join(f"- {limit}\n" for limit in find_limits(meta, result, labels))
@@ -72,12 +75,12 @@ def score_names(scores: Mapping[str, float]) -> list[str]:
 
 
 def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[str]:
-    """Find what a user should not expect, as far as it can be told.
+    """Find what a user should not expect, as far as meta, result and labels show it.
 
-    meta (dict): Of the pipeline; its "sources" may have "limits" of their own.
-    result (dict): Of `spacy-rin evaluate`.
-    labels (Labels): Of the training data.
-    RETURNS (list[str]): A sentence each.
+    meta (dict): The meta.json of the pipeline; its "sources" may have "limits" of their own.
+    result (dict): The result of `spacy-rin evaluate`.
+    labels (Labels): The labels of the training data.
+    RETURNS (list[str]): One sentence or two for each limit.
     """
     limits = [
         f"It reads texts like those it was trained on, in the language `{meta['lang']}`, and knows "
@@ -111,6 +114,7 @@ def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) ->
 
 
 def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[tuple[str, str]]:
+    """Rows of the card's first table: what the pipeline is, and how it was trained and tested."""
     components = result["config"]["components"].values()
     model = next(pipe["model"] for pipe in components if pipe.get("factory") == "rin")
     test = result["data"]["test"]
@@ -135,7 +139,7 @@ def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list
 
 
 def _source(source: dict[str, str] | str) -> str:
-    """meta["sources"] holds names, or dicts of strings."""
+    """One of meta["sources"] in Markdown: spaCy allows names, and dicts of strings."""
     if isinstance(source, str):
         return source
     name = source.get("name") or source.get("url") or "unnamed"
@@ -144,6 +148,7 @@ def _source(source: dict[str, str] | str) -> str:
 
 
 def _scores(result: dict[str, Any]) -> str:
+    """The section on the test scores: a table of all scores, and one of each kind of class."""
     meanings = {"ents": "entities: span and label", **SCORES}
     names = score_names(result["scores"])
     rows = [
@@ -177,6 +182,7 @@ def _scores(result: dict[str, Any]) -> str:
 
 
 def _labels(labels: Labels, result: dict[str, Any]) -> str:
+    """The section on the labels: those of entities, and a table of the relations."""
     rows = [
         [code(label), count, _f1(result["per_type"].get(label)), plain(labels.examples[label])]
         for label, count in labels.relations.most_common()
@@ -195,5 +201,5 @@ def _labels(labels: Labels, result: dict[str, Any]) -> str:
 
 
 def _f1(score: dict[str, float] | None) -> str:
-    """A label that test has no triple of has no score."""
+    """The F1 of a label; a label without a triple in test has no score."""
     return percent(score["f"]) if score else "–"

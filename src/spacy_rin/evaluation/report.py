@@ -1,7 +1,8 @@
-"""A trained pipeline and gold Docs → a report: the scores of DESIGN's names, told apart by class.
+"""A trained pipeline and gold Docs → a report: scores in all and by class, kinds of errors, speed.
 
-All scores are of gold records, each read as one unit, but `joined` and the texts of `among_others`:
-raw text, read by the whole pipeline, tokenizer and sentence splitter included.
+For most scores the model reads each gold record as one unit. Only `joined`, `speed` and the
+additional texts of `among_others` are raw text. The whole pipeline reads them, including its
+tokenizer and its sentence splitter.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ from .error_analysis import (
 )
 from .released_scorer import score_authors
 
+# Numbers of records that are joined to one raw text.
 JOINED = (1, 2, 4)
-# What spaCy's sentencizer, senter and parser declare to set.
+# What components that split sentences declare to assign: spaCy's sentencizer, senter and parser.
 SPLITS = {"token.is_sent_start", "doc.sents"}
 
 
@@ -49,20 +51,25 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
 
+    The test set is read seven times: once each for the scores, for the authors' scores, for the
+    curve and for the speed, and three times for the joined texts.
+
     nlp (Language): A trained pipeline with a rin component.
     test (str | Path): Gold Docs, .spacy.
-    train (str | Path): The Docs it was trained on, for `by_seen` and `by_frequency`.
-    others (str | Path): Docs of another data set, for `among_others`.
+    train (str | Path | None): The Docs it was trained on, for `by_seen` and `by_frequency`.
+    others (str | Path | None): Docs of another data set, for `among_others`.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
         `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
+    RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
+        or if one of its Docs has no relations key.
     """
     rin = find_rin(nlp)
-    find_files(test)  # a Corpus of another file has no Docs, and says nothing of it
+    find_files(test)  # raises an error, where spaCy's Corpus would silently have no Docs
     with _whole_units(nlp):
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R058.format(path=test))
-        for _ in validate_gold(examples):
+        for _ in validate_gold(examples):  # raises an error at the first wrong one
             pass
         for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
             eg.predicted = doc
@@ -70,8 +77,8 @@ def evaluate(
         authors = score_authors(rin, examples)
         curve = by_threshold(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
-    # Neighbours in a file often speak of the same things, so that triples between them, which gold
-    # lacks, can be true.
+    # Shuffled, since neighbours in a file are often about the same things. There could be true
+    # triples between them, which gold lacks.
     strangers = Random(0).sample([eg.reference for eg in examples], len(examples))
     return {
         "scores": {**flat, **authors, **_with_unplaced(examples)},
@@ -92,13 +99,14 @@ def evaluate(
 def make_record(
     nlp: Language, result: dict[str, Any], corpora: dict[str, Path], history: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Add to a report what it takes to trust and to repeat it.
+    """Add to a report what is needed to trust and to repeat it.
 
     nlp (Language): The pipeline that was scored.
     result (dict): What `evaluate` returned.
-    corpora (dict): Paths of train, dev and test, those that are known.
-    history (list): The evaluations of the training.
-    RETURNS (dict): For results/<dataset>/<run>.json.
+    corpora (dict): The paths of train, dev and test, as far as they are known.
+    history (list): The evaluations during the training.
+    RETURNS (dict): The report with versions, hardware, settings, data, and history, for
+        results/<dataset>/<run>.json.
     """
     trained = history[-1] if history else {}
     config = nlp.config.interpolate()
@@ -106,7 +114,8 @@ def make_record(
         **result,
         "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
         "config": config,
-        "settings": dict(find_rin(nlp).cfg),  # these count, should the config say otherwise
+        # The component's own settings are in force, even if the config has others.
+        "settings": dict(find_rin(nlp).cfg),
         "seed": config["training"]["seed"],
         "chosen_on": "dev" if "dev" in corpora else None,
         "versions": package_versions(),
@@ -119,12 +128,14 @@ def make_record(
 
 
 def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[str, float]]:
-    """Exact-match scores of triples that stand in train as text, and of those that do not.
+    """Score the exact match of triples whose texts are a triple of train, and of the others.
+
+    Gold and predicted triples are each assigned by their own texts.
 
     examples (Iterable[Example]): Scored examples.
-    train (str | Path): Gold Docs the model was trained on.
-    RETURNS (dict): "seen" and "unseen", each with rel_p, rel_r, rel_f and the number of gold
-        triples. A predicted triple counts where its own text belongs.
+    train (str | Path): The gold Docs that the model was trained on.
+    RETURNS (dict): "seen" and "unseen", each with "rel_p", "rel_r", "rel_f", and the numbers of
+        gold "triples" and of "predicted" triples.
     """
     in_train = {text for doc in read_docs(train) for text in keys(doc, text_key)}
     totals = {"seen": PRFScore(), "unseen": PRFScore()}
@@ -136,10 +147,13 @@ def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[st
 
 
 def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, float]:
-    """Score raw texts that several sentences stand in, read by the whole pipeline.
+    """Score raw texts of one or several sentences, which the whole pipeline reads.
 
-    docs (Sequence[Doc]): Gold Docs; each `size` of them, in order, make one text.
-    RETURNS (dict): rel_p/r/f (exact match) and the number of gold triples.
+    nlp (Language): The pipeline.
+    docs (Sequence[Doc]): Gold Docs, whose texts are joined in this order.
+    size (int): The number of Docs that are joined to one text.
+    RETURNS (dict): "rel_p", "rel_r", "rel_f" of the exact match, and the numbers of gold "triples"
+        and of "predicted" triples.
     """
     groups = [docs[k : k + size] for k in range(0, len(docs), size)]
     texts = [" ".join(doc.text.strip() for doc in group) for group in groups]
@@ -151,9 +165,10 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
 
 @contextmanager
 def _whole_units(nlp: Language) -> Iterator[None]:
-    """Read each Doc as one unit, as the model read it in training, whatever splits sentences.
+    """Read each Doc as one unit, as in training, even if the pipeline splits sentences.
 
-    A transformer reads by sentences as well, so that the splitters themselves stand aside.
+    A transformer also reads sentence by sentence, so that the setting `unit` is not enough: the
+    components that split sentences are disabled, too. At the end both are restored.
     """
     rin = find_rin(nlp)
     splitters = [name for name in nlp.pipe_names if SPLITS & {*nlp.get_pipe_meta(name).assigns}]
@@ -176,10 +191,11 @@ def _keys_by_seen(doc: Doc, in_train: set[Hashable]) -> dict[str, set[Hashable]]
 
 
 def _joined_keys(docs: Sequence[Doc]) -> set[Hashable]:
-    """Exact-match keys of all relations, in the text that `score_joined` makes of the Docs.
+    """Exact-match keys of all gold relations, in the text that `score_joined` makes of the Docs.
 
-    Offsets move by where the Doc's text starts, less the spaces that it has lost. In the second
-    of the texts " Ada met Bob" and " Eve left", Eve was at 1 and is now at 1 + 12 - 1 = 12.
+    An offset moves by where its own text starts, less the leading spaces that this text has lost.
+    " Ada met Bob" and " Eve left" become "Ada met Bob Eve left". The second text starts at 12, so
+    Eve moves from 1 to 1 + 12 - 1 = 12.
     """
     found: set[Hashable] = set()
     start = 0
@@ -200,7 +216,7 @@ def _is_ours(name: str, value: Any) -> bool:
 
 
 def _with_unplaced(examples: Iterable[Example]) -> dict[str, float]:
-    """Exact match where gold triples that could not be placed in the text are misses too."""
+    """Score the exact match, with the gold triples that were not found in the text as misses."""
     score = score_relations(examples, exact_key)
     score.fn += sum(eg.reference.user_data.get(UNPLACED, 0) for eg in examples)
     return prf("rel_with_unplaced", score)
@@ -211,7 +227,10 @@ def _by_class(
     names: Sequence[str],
     classes_of: Callable[[list[Relation]], set[str]],
 ) -> dict[str, dict[str, float]]:
-    """Exact-match scores of the sentences of each class, as the field's tables have them."""
+    """Score the exact match of the sentences in each class, as in the tables of the field.
+
+    `classes_of` finds the classes of a sentence from its gold triples; it may be in several.
+    """
     groups: dict[str, list[Example]] = defaultdict(list)
     for eg in examples:
         for name in classes_of(get_relations(eg.reference)):
