@@ -140,30 +140,41 @@ def _draw_edges(graph: Graph, places: GraphLayout) -> list[str]:
 
 
 def _draw_edge(edge: Edge, k: int, places: GraphLayout, bend: float) -> str:
-    """A quadratic Bézier curve from box to box."""
-    (x0, y0, head_width), (x1, y1, tail_width) = places.boxes[edge.head], places.boxes[edge.tail]
-    start, end = np.array([x0, y0]), np.array([x1, y1])
-    across = np.array([y0 - y1, x1 - x0]) / np.hypot(x1 - x0, y1 - y0)
+    """Draw an arrow from the box of the head to the box of the tail, with its label.
+
+    A quadratic Bézier curve joins the middles of the boxes. In its middle, it is `bend` pixels away
+    from the straight line. Only the part outside both boxes is drawn.
+    """
+    *head_middle, head_width = places.boxes[edge.head]
+    *tail_middle, tail_width = places.boxes[edge.tail]
+    start, end = np.array(head_middle), np.array(tail_middle)
+    (dx, dy), length = end - start, np.hypot(*(end - start))
+    across = np.array([-dy, dx]) / length
+    # The curve goes only half as far as its middle control point.
     middle = (start + end) / 2 + 2 * bend * across
 
-    def blend(s: float, t: float) -> np.ndarray:
-        """The control point between the curve's places s and t; where they are one, that place."""
+    def blossom(s: float, t: float) -> np.ndarray:
+        """The blossom (polar form) of the curve, which gives the control points of its parts.
+
+        The part from s to t, with 0 <= s <= t <= 1, has the control points blossom(s, s),
+        blossom(s, t) and blossom(t, t). The first and the last are points of the curve itself.
+        """
         return (1 - s) * (1 - t) * start + (s * (1 - t) + t * (1 - s)) * middle + s * t * end
 
-    times = np.linspace(0, 1, 101)
     outside = [
         t
-        for t in times.tolist()
-        if _is_outside(blend(t, t) - start, head_width)
-        and _is_outside(blend(t, t) - end, tail_width)
+        for t in np.linspace(0, 1, 101).tolist()
+        if _is_outside(blossom(t, t) - start, head_width)
+        and _is_outside(blossom(t, t) - end, tail_width)
     ]
+    # If the boxes leave no room between them, the arrow shrinks to a point.
     first, last = (outside[0], outside[-1]) if outside else (0.5, 0.5)
-    (ax, ay), (bx, by), (cx, cy) = blend(first, first), blend(first, last), blend(last, last)
-    x, y = blend((first + last) / 2, (first + last) / 2)
+    begin, control, tip = blossom(first, first), blossom(first, last), blossom(last, last)
+    x, y = blossom((first + last) / 2, (first + last) / 2)
     return EDGE.format(
         edge=k,
-        line=f"M{ax:.1f},{ay:.1f} Q{bx:.1f},{by:.1f} {cx:.1f},{cy:.1f}",
-        point=_arrow(np.array([cx, cy]), np.array([cx - bx, cy - by])),
+        line=f"M{_point(begin)} Q{_point(control)} {_point(tip)}",
+        point=_arrow(tip, tip - control),
         width=1 + np.log2(edge.count) / 2,
         x=x,
         y=y + 4,
@@ -172,14 +183,20 @@ def _draw_edge(edge: Edge, k: int, places: GraphLayout, bend: float) -> str:
 
 
 def _is_outside(offset: np.ndarray, width: float) -> bool:
+    """Whether a point is outside a box by more than a pixel; `offset` is from the box's middle."""
     return bool(abs(offset[0]) > width / 2 + 1 or abs(offset[1]) > HEIGHT / 2 + 1)
 
 
 def _arrow(tip: np.ndarray, along: np.ndarray) -> str:
+    """The path of a triangle at the tip of an arrow, which points along a direction."""
     along = along / max(np.hypot(*along), 1e-6)
     side = 4 * np.array([-along[1], along[0]])
     corners = [tip, tip - 9 * along + side, tip - 9 * along - side]
-    return "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in corners) + " Z"
+    return "M" + " L".join(map(_point, corners)) + " Z"
+
+
+def _point(place: np.ndarray) -> str:
+    return f"{place[0]:.1f},{place[1]:.1f}"
 
 
 def _row(edge: Edge, k: int, nodes: dict[str, int], relation: int) -> str:
