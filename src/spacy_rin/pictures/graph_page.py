@@ -1,6 +1,7 @@
-"""Triples → one HTML page: a graph of entities and relations, and a table of its triples.
+"""Triples of many documents → one HTML page with their graph, and a table of the triples in it.
 
-As a page of documents, it is whole in itself, and without JavaScript the same without filters.
+Like a page of documents (`page.py`), it loads nothing from elsewhere. Without JavaScript it is the
+same page without filters.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .graph import (
 from .page import break_label, fill_page, read_file
 from .svg import entity_color
 
-BEND = 36  # between edges that join the same two entities, in the middle
+BEND = 36  # pixels between the middles of two edges that join the same two entities
 EDGE = (
     '<g class="rin-edge" data-edge="{edge}"><path d="{line}" fill="none" stroke="currentColor" '
     'stroke-width="{width:.1f}"/><path d="{point}" fill="currentColor"/>'
@@ -62,13 +63,14 @@ data-relation="{relation}" data-score="{score}"><td>{head}</td><td>{label}</td><
 def write_graph_page(
     path: str | Path, triples: Iterable[TextTriple], *, title: str = "Graph", limit: int = 80
 ) -> Graph:
-    """Write a page of the triples that were found most often, whole or not at all.
+    """Write a page of the triples that were found most often. It is written whole or not at all.
 
-    path (str | Path): HTML file.
-    triples (Iterable[TextTriple]): Read once, as a stream.
-    title (str): Stands above the graph.
-    limit (int): Entities to draw.
-    RETURNS (Graph): What is drawn.
+    path (str | Path): The HTML file.
+    triples (Iterable[TextTriple]): The triples; read once, as a stream.
+    title (str): The heading of the page.
+    limit (int): The number of entities to draw, at most.
+    RETURNS (Graph): The graph that is drawn.
+    RAISES (ValueError): If the path is a directory, or if networkx is not installed.
     """
     graph = build_graph(triples, limit)
     write_text(path, make_graph_page(graph, title=title))
@@ -76,7 +78,13 @@ def write_graph_page(
 
 
 def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
-    """RETURNS (str): A whole HTML page."""
+    """Make a page of a graph.
+
+    graph (Graph): The graph.
+    title (str): The heading of the page.
+    RETURNS (str): A whole HTML page.
+    RAISES (ValueError): If networkx, or for a large graph scipy, is not installed.
+    """
     places = lay_out_graph(graph)
     nodes = {text: k for k, text in enumerate(graph.labels)}
     relations = Counter(edge.relation for edge in graph.edges)
@@ -105,6 +113,7 @@ def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
 
 
 def _draw_node(text: str, label: str, node: int, places: GraphLayout) -> str:
+    """Draw the box of an entity; `node` is its number in the page."""
     x, y, width = places.boxes[text]
     return NODE.format(
         node=node,
@@ -122,8 +131,10 @@ def _draw_node(text: str, label: str, node: int, places: GraphLayout) -> str:
 
 
 def _draw_edges(graph: Graph, places: GraphLayout) -> list[str]:
-    """One arrow for each triple, but none from an entity to itself; those between the same two
-    entities beside each other."""
+    """Draw one arrow for each triple, except from an entity to itself.
+
+    Arrows between the same two entities bend apart, BEND pixels from each other.
+    """
     joining: dict[frozenset[str], list[int]] = defaultdict(list)
     for k, edge in enumerate(graph.edges):
         if edge.head != edge.tail:
@@ -133,7 +144,8 @@ def _draw_edges(graph: Graph, places: GraphLayout) -> list[str]:
         for place, k in enumerate(edges):
             edge = graph.edges[k]
             bend = (place - (len(edges) - 1) / 2) * BEND
-            # The same side for both directions: edges there and back bend apart.
+            # `bend` is to one side of the direction from head to tail. An edge in the opposite
+            # direction changes its sign, so that it does not lie on an edge of this direction.
             bend *= 1 if edge.head < edge.tail else -1
             drawn.append(_draw_edge(edge, k, places, bend))
     return drawn
@@ -148,9 +160,9 @@ def _draw_edge(edge: Edge, k: int, places: GraphLayout, bend: float) -> str:
     *head_middle, head_width = places.boxes[edge.head]
     *tail_middle, tail_width = places.boxes[edge.tail]
     start, end = np.array(head_middle), np.array(tail_middle)
-    (dx, dy), length = end - start, np.hypot(*(end - start))
-    across = np.array([-dy, dx]) / length
-    # The curve goes only half as far as its middle control point.
+    dx, dy = end - start
+    across = np.array([-dy, dx]) / np.hypot(dx, dy)
+    # The middle control point is twice as far from the straight line as the curve itself.
     middle = (start + end) / 2 + 2 * bend * across
 
     def blossom(s: float, t: float) -> np.ndarray:
@@ -200,6 +212,7 @@ def _point(place: np.ndarray) -> str:
 
 
 def _row(edge: Edge, k: int, nodes: dict[str, int], relation: int) -> str:
+    """A row of the table. Edges, entities and relations have numbers, as in the graph."""
     return ROW.format(
         edge=k,
         head_node=nodes[edge.head],
