@@ -1,4 +1,4 @@
-"""The model card: what it says of a pipeline, and what it leaves out."""
+"""The model card: what it has, and what it leaves out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pipeline that explains itself: on disk, in `spacy info` and in the package."""
+"""A pipeline that describes itself: on disk, in `spacy info` and in the package."""
 
 from __future__ import annotations
 

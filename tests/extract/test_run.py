@@ -45,7 +45,7 @@ def run(*args: object) -> Result:
 
 
 def expected_rows(texts: list[str]) -> list[dict[str, Any]]:
-    """What the pipeline says of the texts, read by hand from the relations' own form."""
+    """The rows of the pipeline's relations, made by hand from `Relation.as_dict`."""
     rows = []
     for number, doc in enumerate(trained().pipe(texts), 1):
         for relation in doc._.relations:
