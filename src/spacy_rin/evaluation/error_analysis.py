@@ -25,7 +25,7 @@ Ends = tuple[Bounds, Bounds]  # of the head and the tail
 
 # Thresholds of the curve, from low (poor precision) to high (poor recall).
 THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
-# Limits of the classes of labels, by the number of their triples in train: 0, 1 to 9, 10 to 49 ...
+# Bin edges of the number of training triples per label: 0, 1 to 9, 10 to 49 and so on.
 FREQUENCIES = (0, 1, 10, 50, 200, 10**9)
 
 

@@ -62,6 +62,7 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
     scores: Any = rin.model.predict(batch)
     rows, cols, found, _ = scores.all_cells_over(rin.cfg["threshold"])
     offsets = batch.offsets
+    # In `rows` and `cols` the words of all Docs are numbered consecutively, so offsets are added.
     gold = {
         # A gold cell counts even if its mentions fit no tokens: it is a miss like any other.
         (int(offsets[k] + i), int(offsets[k] + j), int(t))
@@ -85,10 +86,17 @@ def _tagged_right(
     lengths: list[int],
     anchor: str,
 ) -> np.ndarray:
-    """Find the words that are the anchor of a gold entity which is tagged right, as (W,) booleans.
+    """Find the words of a batch that are the anchor of a gold entity which is tagged right.
 
-    An entity is tagged right if every word of it has the right prefix: B, I, E or S. `gold` are
-    tags (W,); `predicted` are prefixes of both layers of tags (2, W).
+    An entity is tagged right if every word of it has the right prefix: B, I, E or S.
+
+    tag_set (TagSet): The tags of `gold`.
+    gold (ndarray): Gold tags, (W,) for the W words of the batch.
+    predicted (ndarray): Predicted prefixes of both layers of tags, (2, W).
+    offsets (ndarray): The first word of each Doc.
+    lengths (list[int]): The number of words of each Doc.
+    anchor (str): The word of an entity that is its anchor, "first" or "last".
+    RETURNS (ndarray): Whether each word is such an anchor, (W,).
     """
     # Where the gold tag is masked, there is no gold entity that could be right.
     gold = np.where(gold < 0, OUTSIDE, gold)

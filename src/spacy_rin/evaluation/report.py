@@ -51,8 +51,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
 
-    The test set is read seven times: once each for the scores, for the authors' scores, for the
-    curve and for the speed, and three times for the joined texts.
+    The test set is read seven times: for the scores, the authors' scores, the curve, the speed, and
+    the three sizes of `joined`.
 
     nlp (Language): A trained pipeline with a rin component.
     test (str | Path): Gold Docs, .spacy.
@@ -128,7 +128,7 @@ def make_record(
 
 
 def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[str, float]]:
-    """Score the exact match of triples whose texts are a triple of train, and of the others.
+    """Score the exact match of the triples whose texts are a triple in train, and of the others.
 
     Gold and predicted triples are each assigned by their own texts.
 

@@ -90,8 +90,8 @@ def check_source(source: Source) -> None:
     """Find out, before anything is read, whether all inputs can be read.
 
     source (Source): The inputs and their settings.
-    RAISES (ValueError): If an input is missing, a directory, of unknown form or given twice, if it
-        lacks a column, or if a setting is out of range.
+    RAISES (ValueError): If an input is missing, a directory, of unknown form, lacks a column, or is
+        given twice; or if a setting is out of range.
     """
     check_named(INPUT_FORMATS, "format", source.format)
     check_least("batch_size", source.batch_size, 1)

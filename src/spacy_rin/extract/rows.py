@@ -1,6 +1,6 @@
 """Docs → rows of plain values, one per triple, with the same columns in every kind of output.
 
-A worker makes them inside spaCy's memory zone, in which the Docs and their words are forgotten.
+A worker makes the rows inside a memory zone, at whose end spaCy forgets the Docs and their words.
 """
 
 from __future__ import annotations

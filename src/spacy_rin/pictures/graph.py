@@ -182,7 +182,12 @@ def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """Move boxes until there is a gap between any two.
 
     In each step, two boxes that are too close move apart across or down, whichever is shorter.
+
+    middles (ndarray): The middles (x, y) of the boxes, (N, 2); changed in place.
+    widths (ndarray): The widths of the boxes, (N,).
+    RETURNS (ndarray): The new middles, (N, 2).
     """
+    # Arrays of pairs (P, 2) have for each of the P pairs of boxes a number across and one down.
     n = len(middles)
     first, second = np.triu_indices(n, 1)
     apart = np.stack([(widths[first] + widths[second]) / 2, np.full(len(first), HEIGHT)], axis=1)
