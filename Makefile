@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The demo's and the tests' blocks are small: a second thread of torch costs more than it brings.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test bench reproduce lint types format clean
+.PHONY: setup demo test bench reproduce publish lint types format clean
 
 setup: .venv/installed
 
@@ -24,15 +24,20 @@ demo: setup
 test: lint types
 	python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-# time and memory beside the plain implementation → results/benchmark.json and its plots
+# time and memory beside the plain implementation → training/bench/benchmark.json and its plots
 bench: setup
 	python -m scripts.bench.benchmark
 
-# every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so);
-# another REPORT does not know the runs of this one, so that they are trained again
-REPORT ?= results/reproduction.json
+# every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so)
+# → training/reproduce/reproduction.jsonl. Published runs are not trained again, unless another
+# REPORT is asked for, as REPORT=again
 reproduce: setup
-	python -m scripts.reproduce.reproduce --only "$(ONLY)" --output "$(REPORT)"
+	python -m scripts.reproduce.reproduce --only "$(ONLY)" --report "$(REPORT)"
+
+# what a run has left below training/ → results/ and the tables of the pages, as WHAT=bench or
+# WHAT=webnlg (--help lists all); without WHAT the tables alone
+publish: setup
+	python -m scripts.reproduce.publish $(WHAT)
 
 lint: setup
 	ruff check .

@@ -31,12 +31,15 @@ from typer.testing import CliRunner
 
 import spacy_rin.cli
 from configs import flat
+from scripts.docs.compare_configs import CONFIGS
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
 
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = [page for page in PAGES if page not in GENERATED]
+# Those of folders, and of those who change the project
+FURTHER = [ROOT / name for name in ("CONTRIBUTING.md", "assets/README.md", "configs/README.md")]
 
 
 def name_of(page: Path) -> str:
@@ -244,7 +247,7 @@ def test_what_is_named_exists(page: Path) -> None:
         assert (ROOT / name).is_file(), name
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *FURTHER], ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf8")
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -266,10 +269,10 @@ def test_every_setting_of_the_configs_is_explained() -> None:
     inline = [token for token in parse(ROOT / "docs" / "configs.md") if token.type == "inline"]
     codes = [child.content for token in inline for child in token.children or ()]
     explained = {word for code in codes for word in re.findall(r"\w+", code)}
-    for path in sorted((ROOT / "configs").glob("rin*.cfg")):
-        keys = flat(Config().from_disk(path, interpolate=False))
+    for config in CONFIGS:
+        keys = flat(Config().from_disk(ROOT / "configs" / config, interpolate=False))
         names = {key.rpartition(".")[2] for key in keys if "@" not in key} - {"factory", "source"}
-        assert names <= explained, f"{path.name}: {names - explained}"
+        assert names <= explained, f"{config}: {names - explained}"
 
 
 def test_defaults_of_the_configs_page_are_those_of_the_component() -> None:

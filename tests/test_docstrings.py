@@ -16,6 +16,8 @@ MODULES = (
     "relations",
     "pictures.notebook",
     "component",
+    "nn.blocks",
+    "layers.encoder",
     "exchange.prodigy",
     "exchange.rel_component",
 )

@@ -7,17 +7,21 @@ import re
 import subprocess
 import sys
 from hashlib import md5
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
+import spacy.cli
 import srsly
 from paths import ROOT
 from thinc.api import Config
 from toy import trained
+from typer.testing import CliRunner
 
 from configs import flat
+from scripts.docs.compare_configs import CONFIGS
 
 
 def project() -> dict[str, Any]:
@@ -134,12 +138,22 @@ def test_pipeline_that_has_learned_from_joined_texts_reads_them_whole(tmp_path: 
     assert spacy.load(tmp_path / "pipeline").pipe_names == ["rin"]
 
 
-def test_readme_table_is_that_of_the_results() -> None:
-    from scripts.reproduce import results_page as page
+def test_runs_write_where_git_does_not_look() -> None:
+    """A run never takes the place of a published figure: see scripts/reproduce/publish.py."""
+    from scripts.bench import benchmark, measure_extract
+    from scripts.reproduce import case_studies
+    from scripts.reproduce.modules.matrix import RUNS
 
-    runs = {p: srsly.read_json(p) for p in sorted((ROOT / "results").glob("*/*.json"))}
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    assert page.overview(runs, ROOT) in readme
+    commands = project()["commands"]
+    outputs = [Path(output) for command in commands for output in command.get("outputs", ())]
+    script = "\n".join(line for command in commands for line in command["script"])
+    outputs += [Path(output) for output in re.findall(r"--output (\S+)", script)]
+    for module in (benchmark, measure_extract, case_studies):
+        outputs.append(signature(module.main).parameters["output"].default)
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf8").splitlines()
+    for path in (*outputs, RUNS):
+        folder = path.parts[0]
+        assert {f"{folder}/", f"/{folder}/", f"{folder}/*"} & set(ignored), path
 
 
 def test_package_of_the_readme_is_not_pickled(tmp_path: Path) -> None:
@@ -164,14 +178,12 @@ def test_corpus_of_the_readme_form_is_converted(tmp_path: Path) -> None:
     assert report.triples == 2
 
 
-@pytest.mark.parametrize(
-    "name", ["rin", "rin_best", "rin_no_pos", "rin_trf", "rin_trf_alone", "demo"]
-)
+@pytest.mark.parametrize("name", CONFIGS)
 def test_every_config_has_what_the_project_sets(name: str) -> None:
     """Any may be `vars.config`; spaCy stops at a setting of a section that a config lacks."""
     (train,) = (c["script"][0] for c in project()["commands"] if c["name"] == "train")
     sections = set(re.findall(r"--([\w.]+)\.\w+ ", train))
-    config = flat(Config().from_disk(ROOT / "configs" / f"{name}.cfg", interpolate=False))
+    config = flat(Config().from_disk(ROOT / "configs" / name, interpolate=False))
     assert "corpora.train.augmenter" in sections
     assert sections <= {key.rpartition(".")[0] for key in config}
 
@@ -182,7 +194,6 @@ def test_configs_differ_only_where_they_say() -> None:
     best = {"training.optimizer", "components.rin.nested", "initialize.before_init"}
     expected = {
         ("rin_no_pos", "rin_best"): no_pos,
-        ("demo", "rin"): {"components.rin.model", "training"},
         ("rin_best", "rin"): best,
     }
     for names, sections in expected.items():
@@ -193,3 +204,36 @@ def test_configs_differ_only_where_they_say() -> None:
         different = {k for k in one.keys() | other.keys() if one.get(k) != other.get(k)}
         assert all(any(key.startswith(s) for s in sections) for key in different), different
         assert len(different) <= 10, different
+
+
+def test_demo_is_the_papers_setting_but_for_five_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `spacy train` is called with, once weasel has set the variables of the demo."""
+    from weasel.util import load_project_config, split_command
+    from weasel.util.config import parse_config_overrides
+
+    def script(name: str, **variables: Any) -> list[str]:
+        commands = load_project_config(ROOT, overrides=variables)["commands"]
+        (found,) = (command["script"] for command in commands if command["name"] == name)
+        command: list[str] = split_command(found[0])
+        return command[command.index("spacy") + 1 :]
+
+    *_, target, project_dir = script("demo-all")[:4]
+    assert (target, project_dir) == ("all", ".")
+    train = script("train", **parse_config_overrides(script("demo-all")[4:]))
+    called: dict[str, Any] = {}
+    monkeypatch.setattr(sys.modules["spacy.cli.train"], "train", lambda *_, **kw: called.update(kw))
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(spacy.cli.app, train)
+    assert result.exit_code == 0, result.output
+    assert train[:2] == ["train", "configs/rin.cfg"]
+    paper = flat(Config().from_disk(train[1], interpolate=False))
+    demo = flat(Config().from_disk(train[1], interpolate=False, overrides=called["overrides"]))
+    different = {name: value for name, value in demo.items() if paper.get(name) != value}
+    assert {k: v for k, v in different.items() if not k.startswith("paths.")} == {
+        "components.rin.model.rounds": 2,
+        "components.rin.model.tok2vec.embed.word_dropout": 10.0,
+        "training.max_epochs": 18,
+        "training.eval_frequency": 80,
+        "training.optimizer.learn_rate": 0.002,
+    }
+    assert demo["paths.train"] == "corpus/demo/train" and demo["paths.vectors"] is None

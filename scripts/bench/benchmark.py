@@ -1,4 +1,4 @@
-"""Time and memory beside the plain implementation → results/benchmark.json and its plots.
+"""Time and memory beside the plain implementation → training/bench/benchmark.json and its plots.
 
 Every case runs in a process of its own (`bench_cases.py`). What needs WebNLG or a trained pipeline
 is left out, and said, where they are missing.
@@ -42,7 +42,7 @@ COLORS = {"plain": "#8c8c8c", "float32": "#1f6fb4", "bfloat16": "#d1661b"}
 
 def main(
     output: Annotated[Path, typer.Option(help="JSON; the plots go beside it")] = Path(
-        "results/benchmark.json"
+        "training/bench/benchmark.json"
     ),
     corpus: Annotated[Path, typer.Option(help="Converted WebNLG")] = Path("corpus/webnlg"),
     tagger: Annotated[Path, typer.Option(help="Trained tagger")] = Path(

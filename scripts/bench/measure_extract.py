@@ -1,4 +1,4 @@
-"""`spacy-rin extract` on many documents → results/extract.json: speed, memory, and interruptions.
+"""`spacy-rin extract` on many documents → training/bench/extract.json: speed, memory, and kills.
 
 The documents are the test texts of the data sets that are converted, repeated under new ids. Each
 run is the command as a user would call it, watched from outside.
@@ -47,7 +47,7 @@ def main(
     engines: Annotated[str, typer.Option(help="Engines, with commas between")] = "local,ray",
     kills: Annotated[int, typer.Option(help="Times that the killed run is killed")] = 5,
     seed: Annotated[int, typer.Option(help="Of the moments of killing")] = 0,
-    output: Annotated[Path, typer.Option(help="JSON")] = Path("results/extract.json"),
+    output: Annotated[Path, typer.Option(help="JSON")] = Path("training/bench/extract.json"),
 ) -> None:
     """Measure each engine, a run that is killed, and a long document."""
     texts = read_texts(corpus)

@@ -1,4 +1,4 @@
-"""Is the raw data there? Says what is missing and where to get it."""
+"""Raw files under assets/ → what is missing, and where to get it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scripts.data.modules.datasets import find_dataset, missing_files
 def main(names: list[str]) -> None:
     """Check the raw files of data sets.
 
-    names (list[str]): Data sets of scripts/data/modules/datasets.py.
+    names (list[str]): Names of data sets in scripts/data/modules/datasets.py.
     """
     complete = True
     for name in dict.fromkeys(names):

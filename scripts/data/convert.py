@@ -1,4 +1,4 @@
-"""Raw data set → corpus/<name>/{train,dev,test}, with a report of what was kept and dropped."""
+"""Raw files under assets/ → corpus/<name>/{train,dev,test}, and reports of what was kept."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from spacy_rin.cli.convert import run_convert
 
 
 def main(names: list[str], untyped: bool = False) -> None:
-    """Convert data sets, as `spacy-rin convert` does a single file.
+    """Convert the raw files of data sets, as `spacy-rin convert` does with a single file.
 
-    names (list[str]): Data sets of scripts/data/modules/datasets.py.
+    names (list[str]): Names of data sets in scripts/data/modules/datasets.py.
     untyped (bool): Whether all entities get the label ENTITY.
     """
     for name in dict.fromkeys(names):

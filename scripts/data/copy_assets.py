@@ -1,4 +1,4 @@
-"""Copy local files into assets/, where `spacy project assets` then finds them by checksum."""
+"""A local folder → assets/, where `spacy project assets` finds the files by their checksums."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from spacy_rin.files import replacing
 
 
 def main(source: Path, project: Path = Path("project.yml")) -> None:
-    """Copy each asset of the project that lies somewhere under a folder.
+    """Copy the assets of the project that are somewhere under a folder.
 
-    source (Path): Folder with the data, in any layout: files are known by their checksums.
-    project (Path): The project's file.
+    source (Path): A folder with the data. Its layout is free, since checksums identify the files.
+    project (Path): The project file that lists the assets.
     """
     if not source.is_dir():
         msg.fail(f"Not a folder: {source}", exits=1)

@@ -1,12 +1,13 @@
-"""The two sentences that the paper discusses → results/case_studies.md: what each system finds.
+"""The two sentences that the paper discusses → training/reproduce/case_studies.md.
 
-Both stand in NYT's test set. The systems are the rows nyt_* of configs/reproduction.yml, each shown
-round by round: those that `make reproduce ONLY="nyt_*"` has trained here are read anew, and what
-the page says of others stays as it is.
+Both stand in NYT's test set. The systems are the rows nyt_* of configs/reproduction.yml, and the
+page shows what each finds, round by round. Those that `make reproduce ONLY="nyt_*" REPORT=again`
+has trained here are read anew; of others the page says what the published one does.
 """
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
-from scripts.reproduce.reproduce import read_matrix
+from scripts.reproduce.modules.matrix import RUNS, read_matrix
+from scripts.reproduce.modules.reports import PUBLISHED
 from spacy_rin import get_relations
 from spacy_rin.arrays.rounds import Round
 from spacy_rin.component import RelationExtractor, find_rin
@@ -27,6 +29,7 @@ from spacy_rin.files import write_text
 from spacy_rin.pictures.picture import make_pictures
 from spacy_rin.pictures.svg import draw
 
+PAGE = RUNS / "case_studies.md"
 # Words that one sentence of the test set alone has together.
 SENTENCES = (("Europe", "Denmark", "Norway"), ("Scott", "vision", "York"))
 # A probability is shown from here on.
@@ -43,27 +46,28 @@ highest probability of a relation over all tails for a word as head, from 0.05 o
 def main(
     matrix: Annotated[Path, typer.Option(help="Rows")] = Path("configs/reproduction.yml"),
     corpus: Annotated[Path, typer.Option(help="Test set")] = Path("corpus/nyt_small/test"),
-    output: Annotated[Path, typer.Option(help="Page; pictures go beside it")] = Path(
-        "results/case_studies.md"
-    ),
+    output: Annotated[Path, typer.Option(help="Page; pictures go beside it")] = PAGE,
 ) -> None:
     """Write the page and a picture for each sentence and system."""
     runs = [run for run in read_matrix(matrix) if run.row.startswith("nyt_") and run.seed == 0]
     systems = {r.row: spacy.load(r.folder / "model-best") for r in runs if r.result.exists()}
     if not systems:
-        msg.fail('No system is trained: make reproduce ONLY="nyt_*"', exits=1)
-    kept = read_sections(output.read_text(encoding="utf8")) if output.exists() else {}
+        msg.fail('No system is trained: make reproduce ONLY="nyt_*" REPORT=again', exits=1)
+    published = PUBLISHED / output.name
+    kept = read_sections(published.read_text(encoding="utf8")) if published.exists() else {}
+    output.parent.mkdir(parents=True, exist_ok=True)
     parts = [HEADER]
     for words in SENTENCES:
         gold = find_sentence(corpus, words)
         title = " … ".join(words)
         parts.append(f"## {title}\n\n> {gold.text}\n\nGold: {say(gold)}\n")
         for row in (run.row for run in runs):
+            picture = output.with_name(f"case_{words[0].lower()}_{row}.svg")
             if row in systems:
-                picture = output.with_name(f"case_{words[0].lower()}_{row}.svg")
                 parts.append(write_case(row, systems[row], gold, picture))
             elif (title, row) in kept:
                 parts.append(kept[title, row])
+                shutil.copyfile(published.with_name(picture.name), picture)
     write_text(output, "\n".join(parts))
     msg.good(f"Wrote {output}")
 

@@ -48,11 +48,10 @@ class Errors:
     )
 
     # exchange
-    R087 = "Unknown format {found!r}. Expected one of {expected}."
     R088 = (
         "Expected a Doc with doc._.rel, found one without: {text!r}. Its DocBin was written "
-        "without store_user_data=True, or its pipeline found no pair to look at; for the second, "
-        "set doc._.rel = {{}}."
+        "without store_user_data=True, or its pipeline found no pair to look at. In the second "
+        "case, set doc._.rel = {{}}."
     )
     R089 = (
         "doc._.rel relates the tokens {head} and {tail} as {label!r}, but entities start at "
@@ -135,24 +134,14 @@ class Errors:
     # readers
     R100 = "Can't read {path}: {reason}. Give a file with text in UTF-8."
     R101 = "Can't read {path}: it is empty. Expected a JSON list, or one JSON object a line."
-    R102 = "Unknown format {found!r}. Expected auto, or one of {expected}."
     R103 = (
-        "Can't tell the format of {path}: found {found}. Known forms of a record, by format:\n"
-        "  jointer  {{tokens, pos_tags, "
-        "spo_details: [[start, end, type, relation, start, end, type]]}}\n"
-        "  copymtl  [[sentences as word ids], [flat triples]], beside words2id.json\n"
-        "  copyre   {{sentText, entityMentions, relationMentions: [{{em1Text, em2Text, label}}]}}\n"
-        "  casrel   {{text, triple_list: [[head, relation, tail]]}}\n"
-        "  spert    {{tokens, entities: [{{type, start, end}}], "
-        "relations: [{{type, head, tail}}]}}\n"
-        "  prodigy  {{text, tokens: [{{text}}], spans, relations: [{{head, child, label}}]}}\n"
-        "  rin      {{text or tokens, entities: [{{start, end, label}}], "
-        "relations: [{{head, label, tail}}]}}\n"
+        "Can't recognise the format of {path}: found {found}. Known forms of a record, by format:\n"
+        "{forms}\n"
         "Choose one with --format."
     )
     R105 = (
-        "Broken JSON in {path}, line {line} (record {record}): {reason}. Nothing after that place "
-        "can be read. Repair it, or write one record a line: then a broken one costs only itself."
+        "Broken JSON in {path}, line {line} (record {record}): {reason}. The rest of the file "
+        "can't be read. Repair it, or write one record a line: then only the broken one is lost."
     )
     R106 = "Malformed record at {source}: {reason}. Repair it, or leave out --strict to skip it."
     R107 = (

@@ -1,4 +1,4 @@
-"""Records -> gold Docs -> DocBin files: gold stays whole, and no half file is ever left behind."""
+"""Records → gold Docs → DocBin files: no gold is lost, and no file is left half-written."""
 
 from __future__ import annotations
 

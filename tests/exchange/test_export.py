@@ -1,4 +1,4 @@
-"""Exports of DocBin files: which file for which tool, what is counted, and what is refused."""
+"""DocBin files → files for other tools: what is written, what is counted, and what is refused."""
 
 from __future__ import annotations
 

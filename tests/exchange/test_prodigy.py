@@ -1,4 +1,4 @@
-"""Docs ↔ Prodigy's `relations`: the form, and that nothing changes on the way there and back."""
+"""Docs ↔ Prodigy's `relations`: tasks have its form, and Docs come back unchanged."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import spacy
 from drawn import content, docs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import ROOT
 from spacy.tokens import Doc, Span
 from spacy.training import Corpus
 from spacy.vocab import Vocab
 from toy import gold_docs, write_corpus
 
-from scripts.data.make_demo_corpus import make_corpus
+from scripts.data.unpack_demo import ARCHIVE, unpack
 from spacy_rin import Relation, get_relations, has_relations
-from spacy_rin.corpus.convert import convert, make_doc
+from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.corpus.readers import Reason
-from spacy_rin.corpus.readers.user_formats import parse_rin
 from spacy_rin.exchange.export import export
 from spacy_rin.exchange.prodigy import find_undrawn, from_prodigy, to_prodigy
 
@@ -60,7 +60,7 @@ ANSWER: dict[str, Any] = {
 
 
 def there_and_back(given: list[Doc], folder: Path) -> list[Doc]:
-    """By files, as a user goes: `spacy-rin export`, then `spacy-rin convert`."""
+    """Write files and read them as a user does: `spacy-rin export`, then `spacy-rin convert`."""
     write_corpus(folder / "gold.spacy", given)
     exported = export(folder / "gold.spacy", folder / "tasks.jsonl", "prodigy")
     report = convert(folder / "tasks.jsonl", folder / "back.spacy", strict=True)
@@ -197,9 +197,9 @@ def test_merged_tokens_come_back(tmp_path: Path) -> None:
 
 
 def test_demo_corpus_comes_back(tmp_path: Path) -> None:
-    records = make_corpus(0, {"train": 300, "dev": 50})
-    rows = [row for split in ("train", "dev") for row in records[split]]
-    given = [make_doc(parse_rin("en", row, ""), Vocab()) for row in rows]
+    unpack(ROOT / ARCHIVE, tmp_path)
+    convert(tmp_path / "dev.jsonl", tmp_path / "raw.spacy")
+    given = list(read_docs(tmp_path / "raw.spacy"))
     assert any(find_undrawn(doc) for doc in given)  # cities within names
     assert_same(given, tmp_path)
 

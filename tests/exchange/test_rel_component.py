@@ -31,7 +31,7 @@ LABELS = ["born_in", "near"]
 
 @pytest.fixture
 def tutorial() -> Iterator[None]:
-    """What the tutorial's scripts register."""
+    """Register what the tutorial's scripts register."""
     Doc.set_extension("rel", default={})
     yield
     Doc.remove_extension("rel")
@@ -50,7 +50,7 @@ def related_doc() -> Doc:
 
 
 def count_as_the_tutorial(gold: Doc, pred: Doc, threshold: float) -> tuple[int, int, int]:
-    """True and false positives and misses, as the tutorial's scorer says them (by equation)."""
+    """Count true positives, false positives and misses, as the tutorial's scorer does."""
     tp = fp = fn = 0
     for pair, scores in pred._.rel.items():
         right = {label for label, score in gold._.rel[pair].items() if score == 1.0}
@@ -73,7 +73,7 @@ def test_every_pair_has_a_score_for_every_label() -> None:
 
 
 def test_tutorial_reads_what_is_written(tutorial: None) -> None:
-    """Its scorer finds all of a Doc's relations right, and none else."""
+    """The tutorial's scorer finds all relations of a Doc, and no others."""
     gold = gold_docs(spacy.blank("en").vocab)
     labels = sorted({r.label for doc in gold for r in get_relations(doc)})
     for doc in gold:
@@ -95,7 +95,7 @@ def test_docbin_of_the_tutorial_is_read(tutorial: None) -> None:
 
 
 def test_rel_does_not_survive_bytes() -> None:
-    """Why the way leads over a DocBin: said on the docs' page, and to be noticed if it changes."""
+    """The way of the docs' page takes a DocBin for this reason, so a change should be noticed."""
     doc = make_doc()
     doc.user_data[REL_KEY] = to_rel_component(doc, LABELS)
     with pytest.raises(TypeError):

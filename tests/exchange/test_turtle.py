@@ -1,4 +1,4 @@
-"""Docs → Turtle: what a graph tool reads of it is what the Docs say."""
+"""Docs → Turtle: a graph tool reads from the file what the Docs hold."""
 
 from __future__ import annotations
 

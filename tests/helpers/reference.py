@@ -1,14 +1,13 @@
-"""The network of Sun et al. (EMNLP 2020, section 4), slowly: a word, a pair, a cell at a time.
+"""Word features of a sentence → tags, relation table and losses: the network, slowly.
 
-Turns the word features of a sentence into tag probabilities and the full relation table, and with
-gold into the two losses. It stands beside the data's way: the tests hold the implementation up to
-it, so it shares no code with the package and copies the equations as they are printed, without
-factors, batches, padding or in-place operations. torch is used for tensors and for autograd only;
-the dtype of the inputs is kept throughout, so that float64 in gives float64 out.
+This is the network of Sun et al. (EMNLP 2020, section 4), one word, one pair and one cell at a
+time. The tests compare the package with it. So it shares no code with the package and copies the
+equations as they are printed, without factors, batches, padding or in-place operations. torch is
+used for tensors and autograd only. The dtype of the inputs is kept: float64 in, float64 out.
 
 Shapes: N words of the one sentence (the paper's n), I input width, H width (the paper's d),
-T tags, L relation labels, K rounds. ⊕ is concatenation, ∗ the product element by element.
-Tables are indexed (head, tail, label).
+T tags, L relation labels, B sentences. K is the number of rounds. ⊕ is concatenation, ∗ the product
+element by element. Tables are indexed (head, tail, label).
 
 Parameters, by name (`Params`):
     project.weight (H, I), project.bias (H)     optional: H⁰ = X Wᵀ + b; without them H⁰ = X
@@ -31,7 +30,7 @@ from torch.nn.functional import logsigmoid
 Params = Mapping[str, Tensor]
 Cells = Mapping[tuple[int, int, int], int | None]
 Gold = tuple[Sequence[int | None], Cells]
-# What the two classifiers say before softmax and σ: per word (T), and per head and tail (L).
+# Output of the two classifiers before softmax and σ: (T) per word, and (L) per head and tail.
 Layer = tuple[list[Tensor], list[list[Tensor]]]
 
 
@@ -42,14 +41,14 @@ def forward(
     use_entities: bool = True,
     use_relations: bool = True,
 ) -> tuple[Tensor, Tensor]:
-    """Y_e^K and Y_r^K, the probabilities of the last layer, K = rounds.
+    """Compute Y_e^K and Y_r^K, the probabilities of the last layer.
 
     params (Params): the parameters, see the head of this file.
-    sentence (Tensor): (N, I) the words' features, or (N, H) where nothing projects them.
+    sentence (Tensor): (N, I) the words' features, or (N, H) if they are not projected.
     rounds (int): K; 0 is "RIN w/o interaction".
     use_entities (bool): False is "w/o ER": Hᵏ = H_rᵏ + Hᵏ⁻¹.
     use_relations (bool): False is "w/o RC": Hᵏ = H_eᵏ + Hᵏ⁻¹.
-    RETURNS (tuple[Tensor, Tensor]): (N, T) tags, each row sums to 1; (N, N, L) table.
+    RETURNS (tuple[Tensor, Tensor]): (N, T) tags, whose rows sum to 1; (N, N, L) table.
     """
     logits = _layers(params, sentence, rounds, use_entities, use_relations)[-1]
     tags, table = _probabilities(logits)
@@ -67,7 +66,7 @@ def all_rounds(
     use_entities: bool = True,
     use_relations: bool = True,
 ) -> list[tuple[Tensor, Tensor]]:
-    """Y_eᵏ and Ŷ_rᵏ, the probabilities of every layer k = 0, 1, …, K.
+    """Compute Y_eᵏ and Ŷ_rᵏ, the probabilities of every layer k = 0, 1, …, K.
 
     params, sentence, rounds, use_entities, use_relations: as for `forward`.
     RETURNS (list[tuple[Tensor, Tensor]]): K + 1 pairs of (N, T) tags and (N, L) row maximum.
@@ -92,22 +91,22 @@ def loss(
     use_entities: bool = True,
     use_relations: bool = True,
 ) -> tuple[Tensor, Tensor]:
-    """The two losses of the last layer: sums within a sentence, a mean over the sentences.
+    """Compute the two losses of the last layer: sums in a sentence, means over the sentences.
 
         L_e = −Σ_i log y_i[gold tag of i]                                               (8)
         L_r = −Σ_i Σ_j Σ_t  g log y(i, j)[t] + (1 − g) log(1 − y(i, j)[t])              (9)
 
-    with g = 1 where the cell is a gold triple, else 0. Both logarithms are taken from the
+    with g = 1 if the cell is a gold triple, else 0. Both logarithms are computed from the
     logits: log softmax(x)[t] = x[t] − log Σ exp x, and log(1 − σ(x)) = log σ(−x).
 
     params (Params): the parameters, see the head of this file.
     sentences (Sequence[Tensor]): B times (N, I); N may differ.
-    gold (Sequence[Gold]): B pairs. Tags: N tag numbers, None for a masked word, which adds
-        nothing. Cells: {(head, tail, label): 1 or None}; 1 is a positive, None an ignored cell,
-        and every cell that is not named is a negative.
+    gold (Sequence[Gold]): B pairs of tags and cells. Tags: N tag numbers; None for a masked word,
+        which adds nothing. Cells: {(head, tail, label): 1 or None}; 1 is positive, None is
+        ignored, and a cell that is not named is negative.
     rounds, use_entities, use_relations: as for `forward`.
     RETURNS (tuple[Tensor, Tensor]): () entity loss; () relation loss.
-    RAISES (ValueError): no sentences, or gold that does not fit its sentence.
+    RAISES (ValueError): if there are no sentences, or gold does not fit its sentence.
     """
     if len(sentences) == 0 or len(sentences) != len(gold):
         raise ValueError(
@@ -130,7 +129,7 @@ def loss(
             for j in range(n):
                 for t in range(n_labels):
                     g = gold_cells.get((i, j, t), 0)
-                    # logsigmoid and not softplus: torch cuts softplus off at 20, an error of 2e-9.
+                    # Not softplus: torch cuts it off at 20, which is an error of 2e-9.
                     if g == 1:
                         relation_loss = relation_loss - logsigmoid(table[i][j][t])
                     elif g == 0:
@@ -139,14 +138,14 @@ def loss(
 
 
 def gru(params: Params, name: str, y: Tensor, h: Tensor) -> Tensor:
-    """GRU_e or GRU_r for one word, without biases.
+    """Compute GRU_e or GRU_r for one word, without biases.
 
         z = σ(W_z(h ⊕ y))    u = σ(W_u(h ⊕ y))    ȟ = tanh(W_o((u ∗ h) ⊕ y))
         GRU(y, h) = (1 − z) ∗ h + z ∗ ȟ                                                 (4)
 
     params (Params): the parameters, see the head of this file.
     name (str): "tag_gru" or "relation_gru".
-    y (Tensor): (T) or (L) what the classifier said of the word.
+    y (Tensor): (T) or (L) what the classifier predicted for the word.
     h (Tensor): (H) the word's shared features.
     RETURNS (Tensor): (H)
     """
@@ -157,11 +156,13 @@ def gru(params: Params, name: str, y: Tensor, h: Tensor) -> Tensor:
 
 
 def row_maximum(row: Sequence[Tensor]) -> Tensor:
-    """Ŷ_r of one head word i: per label, the highest probability of any tail j, itself included.
+    """Compute Ŷ_r of one head word i: per label, the highest probability of any tail j.
+
+    The head word itself is one of the tails.
 
         Ŷ_r(i)[t] = max_j Y_r(i, j)[t]                                                  (5)
 
-    Of equal cells the first one wins, and with it gets all of the gradient.
+    The first of equal cells wins, and takes all of the gradient.
 
     row (Sequence[Tensor]): N times (L), the head's cells Y_r(i, 1), …, Y_r(i, N).
     RETURNS (Tensor): (L)
@@ -177,7 +178,7 @@ def row_maximum(row: Sequence[Tensor]) -> Tensor:
 
 
 def tag_logits(params: Params, h: Tensor) -> Tensor:
-    """C_e for one word, before its softmax.
+    """Compute C_e for one word, before its softmax.
 
         Y_e(i) = softmax(W_e h_i + b_e)                                                 (6)
 
@@ -189,7 +190,7 @@ def tag_logits(params: Params, h: Tensor) -> Tensor:
 
 
 def pair_logits(params: Params, h_head: Tensor, h_tail: Tensor) -> Tensor:
-    """C_r for one pair of words, before its σ, which is one for each label.
+    """Compute C_r for one pair of words, before its σ. Each label has a σ of its own.
 
         m = relu(W_m(h_i ⊕ h_j))    Y_r(i, j) = σ(W_r m + b_r)                          (7)
 
@@ -210,15 +211,17 @@ def random_params(
     seed: int = 0,
     dtype: torch.dtype = torch.float64,
 ) -> dict[str, Tensor]:
-    """Parameters from a seed, none of them zero; they do not require a gradient yet.
+    """Draw parameters from a seed, none of them zero. They do not require a gradient yet.
 
     The numbers are drawn in float64 and then rounded, so each dtype gets the same network.
 
-    d (int): H. n_tags (int): T. n_labels (int): L.
+    d (int): H.
+    n_tags (int): T.
+    n_labels (int): L.
     nI (int | None): I; None leaves out the projection, so that sentences are (N, H).
-    seed (int): of a generator of our own; torch's global state is not touched.
-    dtype (torch.dtype): of every parameter.
-    RETURNS (dict[str, Tensor]): see the head of this file.
+    seed (int): Seed of a generator of its own; torch's global state is not touched.
+    dtype (torch.dtype): Type of every parameter.
+    RETURNS (dict[str, Tensor]): Parameters by name, see the head of this file.
     """
     shapes: dict[str, tuple[int, ...]] = {
         "tags.weight": (n_tags, d),
@@ -237,7 +240,8 @@ def random_params(
     params = {}
     for name, shape in shapes.items():
         values = torch.randn(shape, generator=generator, dtype=torch.float64)
-        # Fan-in keeps the gates and σ out of saturation, where a wrong gradient would not show.
+        # Scaling by fan-in keeps gates and σ out of saturation, where a wrong gradient would not
+        # show.
         params[name] = (values / math.sqrt(shape[-1])).to(dtype)
     return params
 
@@ -245,7 +249,7 @@ def random_params(
 def _layers(
     params: Params, sentence: Tensor, rounds: int, use_entities: bool, use_relations: bool
 ) -> list[Layer]:
-    """Every layer k = 0, 1, …, K, as logits.
+    """Compute every layer k = 0, 1, …, K, as logits.
 
         Y_e⁰ = C_e(H⁰)                      Y_r⁰ = C_r(H⁰)
         H_eᵏ = GRU_e(Y_eᵏ⁻¹, Hᵏ⁻¹)          H_rᵏ = GRU_r(Ŷ_rᵏ⁻¹, Hᵏ⁻¹)                  (2)
@@ -254,7 +258,7 @@ def _layers(
 
     params, sentence, rounds, use_entities, use_relations: as for `forward`.
     RETURNS (list[Layer]): K + 1 layers.
-    RAISES (ValueError): rounds is negative.
+    RAISES (ValueError): if rounds is negative.
     """
     if rounds < 0:
         raise ValueError(f"Expected rounds of 0 or more, found {rounds}.")
@@ -276,21 +280,21 @@ def _layers(
 
 
 def _shared(params: Params, x: Tensor) -> Tensor:
-    """H⁰ of one word: x (I) → (H)."""
+    """Compute H⁰ of one word: x (I) → (H)."""
     if "project.weight" in params:
         return params["project.weight"] @ x + params["project.bias"]
     return x
 
 
 def _classify(params: Params, H_e: Sequence[Tensor], H_r: Sequence[Tensor]) -> Layer:
-    """C_e of every word of H_e and C_r of every pair of H_r: N times (H) each → one layer."""
+    """Compute C_e of every word and C_r of every pair: N times (H) each → one layer."""
     tags = [tag_logits(params, h) for h in H_e]
     table = [[pair_logits(params, h_head, h_tail) for h_tail in H_r] for h_head in H_r]
     return tags, table
 
 
 def _probabilities(logits: Layer) -> Layer:
-    """The softmax of eq. (6) and the σ of eq. (7), for every word and every pair."""
+    """Apply the softmax of eq. (6) to every word, and the σ of eq. (7) to every pair."""
     tags, table = logits
     return (
         [torch.softmax(tag, dim=0) for tag in tags],
@@ -301,7 +305,7 @@ def _probabilities(logits: Layer) -> Layer:
 def _check_gold(
     n: int, n_tags: int, n_labels: int, gold_tags: Sequence[int | None], gold_cells: Cells
 ) -> None:
-    """Gold that points outside its sentence would otherwise be passed over in silence."""
+    """Check that gold points inside its sentence. Otherwise it would be ignored silently."""
     if len(gold_tags) != n:
         raise ValueError(f"Expected {n} gold tags, found {len(gold_tags)}.")
     for tag in gold_tags:
@@ -315,7 +319,7 @@ def _check_gold(
 
 
 def _check_shapes() -> None:
-    """Every shape, dtype and length, with and without projection, down to the empty sentence."""
+    """Check shapes and dtypes, with and without projection, down to the empty sentence."""
     d, n_tags, n_labels = 4, 5, 3
     for nI, dtype in ((6, torch.float64), (None, torch.float32)):
         params = random_params(d, n_tags, n_labels, nI, dtype=dtype)
@@ -336,7 +340,7 @@ def _check_shapes() -> None:
 
 
 def _toy_params() -> dict[str, Tensor]:
-    """H = 1, T = 2, L = 1, no two weights alike."""
+    """Parameters for H = 1, T = 2, L = 1; no two weights are alike."""
     values = {
         "tags.weight": [[0.7], [-0.4]],
         "tags.bias": [0.1, 0.2],
@@ -358,19 +362,19 @@ def _sigma(x: float) -> float:
 
 
 def _cell_by_hand(h_head: float, h_tail: float) -> float:
-    """Eq. (7) with the toy numbers."""
+    """Compute eq. (7) with the toy numbers."""
     return _sigma(0.8 * max(0.0, 1.5 * h_head - 0.6 * h_tail) - 0.3)
 
 
 def _relation_gru_by_hand(y: float, h: float) -> float:
-    """Eq. (4) with the toy numbers."""
+    """Compute eq. (4) with the toy numbers."""
     z = _sigma(0.9 * h - 1.3 * y)
     u = _sigma(0.2 * h + 1.4 * y)
     return (1 - z) * h + z * math.tanh(-1.1 * u * h + 0.65 * y)
 
 
 def _check_one_word() -> None:
-    """One word, H = 1, K = 2, in plain numbers; both ablations and both losses."""
+    """Check one word, H = 1, K = 2, in plain numbers: both ablations and both losses."""
     params = _toy_params()
     x = 0.9
 
@@ -400,7 +404,7 @@ def _check_one_word() -> None:
 
 
 def _check_two_words() -> None:
-    """Two words: the head comes first in the pair and in the table; the maximum runs over tails."""
+    """Check two words: the head comes first in pair and table; the maximum is over the tails."""
     params = _toy_params()
     x = [0.9, 0.2]
     sentence = torch.tensor([[x[0]], [x[1]]], dtype=torch.float64)
@@ -424,7 +428,7 @@ def _check_two_words() -> None:
 
 
 def _check_gradients() -> None:
-    """Autograd reaches every parameter and agrees with finite differences of the loss."""
+    """Check that autograd reaches every parameter and agrees with finite differences."""
     params = random_params(2, 3, 2, nI=3, seed=1)
     names = list(params)
     sentence = torch.randn(3, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

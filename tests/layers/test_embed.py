@@ -36,7 +36,7 @@ def make_vocab(vectors: dict[str, list[float]] | None = None) -> Vocab:
 
 
 def make_doc(vocab: Vocab, text: str) -> Doc:
-    """A Doc of words with tags, "Bob/N sleeps/V"; a word without has none."""
+    """A Doc of words with tags, as "Bob/N sleeps/V". The tag may be missing."""
     pairs = [(*item.split("/"), "")[:2] for item in text.split()]
     return Doc(vocab, words=[word for word, _ in pairs], tags=[tag for _, tag in pairs])
 
@@ -44,7 +44,7 @@ def make_doc(vocab: Vocab, text: str) -> Doc:
 def make_embed(
     docs: list[Doc], tag_width: int = TAG_WIDTH, word_dropout: float = 0.25
 ) -> Model[list[Doc], list[np.ndarray]]:
-    """An embedding that saw these Docs."""
+    """An embedding whose tables were made from these Docs."""
     embed = build_word_tag_embed(WORD_WIDTH, tag_width, word_dropout)
     counts = TableCounts(embed)
     for doc in docs:
@@ -61,7 +61,7 @@ def rows(embed: Model, which: int = 0) -> np.ndarray:
 
 
 def row_of(embed: Model, vocab: Vocab, word: str, which: int = 0) -> int:
-    """Row of a word, found by its output: the only one that is equal."""
+    """The row of a word: the only one that is equal to the word's output."""
     doc = make_doc(vocab, f"{word}/{word}")
     output = embed.predict([doc])[0][0]
     vector = output[:WORD_WIDTH] if which == 0 else output[WORD_WIDTH:]

@@ -193,17 +193,18 @@ def test_groups_hold_every_word_once_and_little_padding(lengths: list[int]) -> N
     seen: list[int] = []
     for group in group_texts(lengths):
         words, b = group.words.reshape(-1, group.n_texts), group.n_texts
-        real = np.isin(np.arange(words.size), group.real).reshape(words.shape)
-        # more than half of each text, of as many steps and texts as round_up makes of them
+        real = np.isin(np.arange(words.size), group.real_places).reshape(words.shape)
+        # Texts are more than half as long as the longest. Steps and texts are rounded up, each to
+        # less than 1.25 times.
         assert real.sum() > words.size / 2 / 1.25**2
-        mirrored = group.words[group.mirror].reshape(words.shape)
+        backwards = group.words[group.reversed_places].reshape(words.shape)
         for k in range(b):
             length = int(real[:, k].sum())
             start = starts[text_of[words[0, k]]]
             assert words[:length, k].tolist() == list(range(start, start + length))
-            assert mirrored[:length, k].tolist() == words[:length, k].tolist()[::-1]
+            assert backwards[:length, k].tolist() == words[:length, k].tolist()[::-1]
             seen += words[:length, k].tolist()
-        assert (group.mirror[group.mirror] == np.arange(words.size)).all()
+        assert (group.reversed_places[group.reversed_places] == np.arange(words.size)).all()
     assert sorted(seen) == list(range(sum(lengths)))
 
 

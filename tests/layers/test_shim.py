@@ -1,4 +1,4 @@
-"""The optimizer and the parameters: in place, and with `use_averages` their averages in it."""
+"""Updates of wrapped modules: in place, and with the averages of `use_averages`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toy import blank, gold_examples, initialised, rin_of
 
 
 def weights(nlp: Language) -> dict[str, np.ndarray]:
-    """Every parameter of rin, thinc's and torch's."""
+    """Copies of all parameters of rin, thinc's and torch's, by name."""
     found = {}
     for k, node in enumerate(rin_of(nlp).model.walk()):
         for name in node.param_names:

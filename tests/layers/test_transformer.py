@@ -1,9 +1,8 @@
-"""rin over other encoders: a transformer or a shared tok2vec by a listener, spaCy's CNN inline.
+"""rin over other encoders: a transformer, a shared tok2vec, or spaCy's CNN inside the model.
 
-"transformer" is built as in `configs/rin_trf_alone.cfg`, "transformer and words" as in
-`configs/rin_trf.cfg`.
-
-The transformer is made here, with random weights and a vocabulary of the toy corpus.
+rin reads the first two by a listener. "transformer" is built as in `configs/rin_trf_alone.cfg`,
+"transformer and words" as in `configs/rin_trf.cfg`. The transformer is made here, with random
+weights and the vocabulary of the toy corpus.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ CNN = {
     "pretrained_vectors": None,
 }
 WORDS = {"@architectures": "spacy-rin.WordTagEmbed.v1", "word_width": 16, "tag_width": 0}
-# That of the shipped config
+# The pooling is that of the shipped config.
 ALONE = ROOT / "configs" / "rin_trf_alone.cfg"
 POOLING = Config().from_disk(ALONE)["components"]["rin"]["model"]["tok2vec"]["pooling"]
 AUTOCAST = {"after_init": {"@callbacks": "spacy-rin.autocast.v1", "precision": "bfloat16"}}
@@ -142,7 +141,7 @@ def transformer(path: Path) -> dict[str, Any]:
 
 
 def train(nlp: Language, steps: int, n_docs: int = 8) -> list[float]:
-    """Updates as `spacy train` makes them: all components learn after all have backpropagated."""
+    """Update as `spacy train` does: components learn after all of them have backpropagated."""
     examples = gold_examples(nlp)[:n_docs]
     optimizer = Adam(0.005, L2=0.0, grad_clip=0.0)
     history = []
@@ -167,6 +166,23 @@ def parameters(model: Model) -> list[np.ndarray]:
         for shim in node.shims:
             found += [p.detach().numpy().copy() for p in shim._model.parameters()]
     return found
+
+
+@pytest.mark.parametrize(
+    ("encoder", "on_docs"),
+    [
+        ("cnn", "nothing"),
+        ("tok2vec", "all"),
+        ("tok2vec and words", "embed"),
+        ("transformer", "all"),
+        ("transformer and words", "embed"),
+    ],
+)
+def test_part_of_the_encoder_that_reads_whole_docs(
+    make: Callable[..., Language], encoder: str, on_docs: str
+) -> None:
+    model = rin_of(make(encoder)).model
+    assert [n.attrs["on_docs"] for n in model.walk() if "on_docs" in n.attrs] == [on_docs]
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

@@ -43,7 +43,7 @@ def network(request: pytest.FixtureRequest) -> RIN:
 
 
 def tolerance(network: RIN) -> float:
-    """Of the largest value: a few roundings of the type, since they add up over the rounds."""
+    """The relative error to allow: a few roundings of the type, which add up over the rounds."""
     return 1e-5 if network.precision == "float32" else 4 * BF16_ROUNDING
 
 
@@ -144,7 +144,7 @@ def test_winners_are_where_the_maximum_is(precision: torch.dtype) -> None:
     torch.manual_seed(0)
     lengths = [7, 6, 12, 1]  # padded to each other
     heads, tails = torch.randn(2, sum(lengths), 5)
-    # many equal logits and none that is larger than 0, some exactly 0
+    # Many logits are equal. Before the bias none is larger than 0, and some are exactly 0.
     weight, bias = torch.randint(-1, 1, (4, 5)).float(), torch.tensor([0.0, -3.0, 2.0, 0.0])
     heads, tails = heads.round(), tails.round()
     factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]

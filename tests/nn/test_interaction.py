@@ -1,4 +1,4 @@
-"""The earlier form of the model, against its equations a word and a pair at a time."""
+"""The slides' forms of the model, against their equations, one word and one pair at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 
 def slides_forward(params: dict[str, Tensor], sentence: Tensor, rounds: int) -> list[Tensor]:
-    """Tag probabilities (N, T) and table (N, N, L) of the slides' equations.
+    """Compute tag probabilities (N, T) and table (N, N, L) by the slides' equations.
 
     h̃ = relu(W_r h + b_r)   h̄ = relu(W_e h + b_e)
     ȳ = softmax(W_g h̄ + b_g)   p = σ(W_p m + b)   ŷ = max_j p(i, j)

@@ -54,7 +54,7 @@ def whole_table(table: Table, length: int) -> Tensor:
 
 
 def assert_close(found: Tensor, expected: Tensor, name: str = "") -> None:
-    """Equal to 1e-5 of the largest entry."""
+    """Allow a difference of 1e-5 of the largest entry."""
     scale = max(float(expected.detach().abs().max()), 1e-12)
     assert float((found - expected).detach().abs().max()) <= 1e-5 * scale, name
 
@@ -187,6 +187,21 @@ def test_layout_locates_cells(lengths: list[int], max_cells: int, data: st.DataO
         found += list(zip(rows[cells].tolist(), cols[cells].tolist(), labels.tolist(), strict=True))
     start = sum(lengths[:text])
     assert found == [(start + head, start + tail, 3)]
+
+
+def test_texts_without_words_are_in_no_block() -> None:
+    blocks = layout([0, 2, 0, 2])
+    located = blocks.locate(np.array([(3, 1, 0, 2), (1, 0, 1, 3)]))
+    (block,) = blocks.blocks
+    assert block.rows.tolist() == [[0, 1], [2, 3]]
+    assert [(cells.tolist(), labels.tolist()) for cells, labels in located] == [([6, 1], [2, 3])]
+
+
+@pytest.mark.parametrize("lengths", [[], [0, 0]])
+def test_batch_without_words_has_no_blocks(lengths: list[int]) -> None:
+    blocks = layout(lengths)
+    assert blocks.locate(np.zeros((0, 4), dtype=np.int64)) == blocks.blocks == []
+    assert blocks.largest_block == blocks.longest == 0
 
 
 @settings(max_examples=40, deadline=None)

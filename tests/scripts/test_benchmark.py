@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 import spacy
+import srsly
 import torch
+from paths import ROOT
 from reference import loss, random_params
 
 from scripts.bench import benchmark
@@ -86,3 +89,19 @@ def test_peak_sees_what_comes_and_goes() -> None:
 
 def test_paired_ratio_is_of_neighbours() -> None:
     assert benchmark._paired([2.0, 30.0, 8.0], [1.0, 10.0, 2.0, 1.0]) == 3.0
+
+
+def test_report_and_plots_are_written_below_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = srsly.read_json(ROOT / "results" / "benchmark.json")
+    cases = [name for name, found in published.items() if "case" in found]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(benchmark, "plan", lambda *_: {name: (name, {}) for name in cases})
+    monkeypatch.setattr(benchmark, "run_case", lambda name, _: published[name])
+    benchmark.main(threads=published["settings"]["threads"])
+    written = {path.name for path in Path("training/bench").iterdir()}
+    assert written == {"benchmark.json", "benchmark_time.png", "benchmark_memory.png"}
+    assert [path.name for path in tmp_path.iterdir()] == ["training"]
+    summary = srsly.read_json("training/bench/benchmark.json")["summary"]
+    assert summary == pytest.approx(published["summary"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from spacy.vocab import Vocab
 from toy import gold_docs, rin_of, trained, write_corpus
 
 from scripts.reproduce import case_studies
-from scripts.reproduce.reproduce import Run
+from scripts.reproduce.modules.matrix import Run
 from spacy_rin import get_relations
 
 
@@ -35,11 +36,11 @@ def test_sentence_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         case_studies.find_sentence(path, ("Atlantis",))
 
 
-def test_page_keeps_what_it_says_of_systems_that_are_not_here(
+def test_page_says_what_is_published_of_systems_that_are_not_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    corpus, page = write_corpus(tmp_path / "test.spacy", gold_docs(Vocab())), Path("page.md")
+    corpus, page = write_corpus(tmp_path / "test.spacy", gold_docs(Vocab())), Path("new/page.md")
     words = tuple(t.text for t in next(doc for doc in gold_docs(Vocab()) if get_relations(doc)))
     monkeypatch.setattr(case_studies, "SENTENCES", (words,))
     runs = [Run(row, "x", 0, "a.cfg", 1, ()) for row in ("nyt_a", "nyt_b", "nyt_c")]
@@ -55,12 +56,17 @@ def test_page_keeps_what_it_says_of_systems_that_are_not_here(
     def headings() -> list[str]:
         return [line[4:] for line in page.read_text("utf8").splitlines() if line[:4] == "### "]
 
+    def publish() -> None:
+        shutil.copytree(page.parent, case_studies.PUBLISHED)
+        shutil.rmtree(page.parent)
+
     train("nyt_a", "nyt_c")
     case_studies.main(Path("m.yml"), corpus, page)
     assert headings() == ["nyt_a", "nyt_c"]
     before = page.read_text("utf8")
     case_studies.main(Path("m.yml"), corpus, page)
     assert page.read_text("utf8") == before
+    publish()
     for row in ("nyt_a", "nyt_c"):
         shutil.rmtree(tmp_path / row)
     train("nyt_b")
@@ -69,3 +75,5 @@ def test_page_keeps_what_it_says_of_systems_that_are_not_here(
     after = page.read_text("utf8")
     for part in before.split("### ")[1:]:
         assert part.strip() in after
+    shown = set(re.findall(r"\((case_\w+\.svg)\)", after))
+    assert len(shown) == 3 and {path.name for path in page.parent.glob("*.svg")} == shown

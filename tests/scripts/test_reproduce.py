@@ -1,11 +1,10 @@
-"""The run matrix: what is run, what is skipped, what a stop leaves, and its means."""
+"""The run matrix: what is run, what is skipped, and what a stop leaves."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -13,11 +12,14 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-import srsly
 from paths import ROOT
 
 from scripts.reproduce import reproduce
-from scripts.reproduce.reproduce import Run, main, read_matrix
+from scripts.reproduce.modules import matrix as run_matrix
+from scripts.reproduce.modules import reports, reproduction_plots
+from scripts.reproduce.modules.matrix import Run, read_matrix
+from scripts.reproduce.modules.reports import read_report
+from scripts.reproduce.reproduce import main
 from spacy_rin.files import write_json
 
 MATRIX = """
@@ -43,7 +45,7 @@ max_epochs = 1
 def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("a.cfg").write_text(CONFIG, encoding="utf8")
-    for needed in (reproduce.TAGGER, reproduce.OTHERS, Path("corpus/x"), Path("corpus/y")):
+    for needed in (run_matrix.TAGGER, run_matrix.OTHERS, Path("corpus/x"), Path("corpus/y")):
         needed.mkdir(parents=True)
     path = tmp_path / "matrix.yml"
     path.write_text(MATRIX, encoding="utf8")
@@ -52,7 +54,7 @@ def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write_result(run: Run, score: float) -> None:
     run.folder.mkdir(parents=True)
-    record = dict.fromkeys(reproduce.KEPT)
+    record = dict.fromkeys(reports.KEPT) | {"by_threshold": [{"threshold": 0.5, "rel_f": score}]}
     history = [
         {
             "epoch": k,
@@ -97,9 +99,8 @@ def test_gpu_is_used_where_there_is_one(matrix: Path, monkeypatch: pytest.Monkey
         return True
 
     def run_anew(gpu_id: int | None = None) -> None:
-        main(matrix, Path("out.json"), "b", 1, gpu_id=gpu_id)
+        main(matrix, "out", "b", 1, gpu_id=gpu_id)
         shutil.rmtree(reproduce.RUNS)
-        Path("out.json").unlink()
 
     monkeypatch.setattr(reproduce, "train_and_score", pretend)
     monkeypatch.setattr(reproduce, "has_cupy_gpu", True)
@@ -123,57 +124,129 @@ def test_comments_do_not_make_another_run(matrix: Path) -> None:
     assert run.folder == before
 
 
-def test_rows_are_chosen_by_name(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[str] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the runs that are trained: each has its result at once."""
+    names: list[str] = []
 
     def pretend(run: Run, gpu_id: int) -> bool:
-        trained.append(run.name)
+        names.append(run.name)
         write_result(run, 0.5)
         return True
 
     monkeypatch.setattr(reproduce, "train_and_score", pretend)
-    main(matrix, Path("out.json"), "b", 1)
-    assert trained == ["b/x/0", "b/x/1", "b/x/2"]
-    main(matrix, Path("out.json"), "*", 1)
-    assert len(trained) == 3 + 6
+    return names
+
+
+def report(name: str) -> Path:
+    return reproduce.RUNS / f"{name}.jsonl"
+
+
+def publish(name: str) -> None:
+    reproduce.PUBLISHED.mkdir(exist_ok=True)
+    shutil.copy(report(name), reproduce.PUBLISHED)
+
+
+def test_rows_are_chosen_by_name(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "b", 1)
+    assert asked == ["b/x/0", "b/x/1", "b/x/2"]
+    main(matrix, "out", "*", 1)
+    assert len(asked) == 3 + 6
     with pytest.raises(SystemExit):
-        main(matrix, Path("out.json"), "c", 1)
+        main(matrix, "out", "c", 1)
 
 
-def test_report_keeps_its_runs_where_their_folders_are_gone(
-    matrix: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output, asked = Path("out.json"), []
+def test_report_has_a_line_a_run_below_training(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "*", 1)
+    lines = read_report(report("out"))
+    found = [(line["row"], line["dataset"], line["seed"]) for line in lines]
+    assert found == [(*run, seed) for run in ("ax", "ay", "bx") for seed in range(3)]
+    assert {line["settings"]["m.rounds"] for line in lines if line["row"] == "b"} == {0}
+    written = {path for path in Path().iterdir() if path.is_dir()}
+    assert written == {Path("corpus"), Path("training")}
 
-    def pretend(run: Run, gpu_id: int) -> bool:
-        asked.append(run.name)
-        write_result(run, 0.5)
-        return True
 
-    monkeypatch.setattr(reproduce, "train_and_score", pretend)
-    main(matrix, output, "a", 1)
-    before = srsly.read_json(output)
-    assert len(asked) == 6 and set(before) == {"a"}
+def test_report_is_named_as_its_matrix(matrix: Path, asked: list[str]) -> None:
+    main(matrix, processes=1)
+    assert len(read_report(report(matrix.stem))) == 9
+
+
+def test_published_runs_are_not_trained_again(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "a", 1)
+    before = read_report(report("out"))
+    assert len(asked) == 6
+    publish("out")
     shutil.rmtree(reproduce.RUNS)
-    main(matrix, output, "*", 1)
+    main(matrix, "out", "*", 1)
     assert sorted(asked[6:]) == ["b/x/0", "b/x/1", "b/x/2"]
-    after = srsly.read_json(output)
-    assert after["a"] == before["a"] and after["b"]["x"]["n"] == 3
+    after = read_report(report("out"))
+    assert after[:6] == before and len(after) == 9
     # a row with other settings is run anew, and what it gave before is gone
     matrix.write_text(MATRIX.replace("epochs: 2", "epochs: 4"), encoding="utf8")
-    main(matrix, output, "a", 1)
+    main(matrix, "out", "a", 1)
     assert len(asked) == 9 + 6
+    assert [line["epochs"] for line in read_report(report("out"))] == [4] * 6 + [3] * 3
 
 
-def test_only_the_report_has_plots(matrix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report, drawn = reproduce.REPORT, []
-    monkeypatch.setattr("reproduction_plots.draw", lambda rows, folder: drawn.append(folder))
+def test_another_report_trains_what_is_published(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "b", 1)
+    publish("out")
+    shutil.rmtree(reproduce.RUNS)
+    main(matrix, "again", "b", 1)
+    assert asked == ["b/x/0", "b/x/1", "b/x/2"] * 2
+    assert len(read_report(report("again"))) == 3 and not report("out").exists()
+
+
+def test_run_of_mine_does_not_replace_a_published_one(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "b", 1)
+    publish("out")
     for run in read_matrix(matrix):
-        write_result(run, 0.5)
-    main(matrix, report.with_name("tuning.json"), "*", 1)
-    assert report.with_name("tuning.json").exists() and not drawn
-    main(matrix, report, "*", 1)
-    assert drawn == [report.parent]
+        if run.row == "b":
+            shutil.rmtree(run.folder)
+            write_result(run, 0.9)
+    main(matrix, "out", "b", 1)
+    assert [line["scores"]["rel_f"] for line in read_report(report("out"))] == [0.5] * 3
+    # unless its line is taken out
+    published = reproduce.PUBLISHED / "out.jsonl"
+    reports.write_report(published, read_report(published)[:2])
+    main(matrix, "out", "b", 1)
+    assert [line["scores"]["rel_f"] for line in read_report(report("out"))] == [0.5, 0.5, 0.9]
+    assert len(asked) == 3
+
+
+def test_report_keeps_runs_whose_folders_are_gone(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "b", 1)
+    before = read_report(report("out"))
+    shutil.rmtree(reproduce.RUNS / "b")
+    main(matrix, "out", "*", 1)
+    assert len(asked) == 3 + 6 and read_report(report("out"))[6:] == before
+
+
+def test_runs_of_another_key_count_where_the_matrix_says_so(matrix: Path, asked: list[str]) -> None:
+    main(matrix, "out", "b", 1)
+    publish("out")
+    shutil.rmtree(reproduce.RUNS)
+    key = read_report(reproduce.PUBLISHED / "out.jsonl")[0]["key"]
+    changed = MATRIX.replace("epochs: 3", "epochs: 5")
+    also = changed.replace("b: {", f"b: {{also: {{x: ['{key}']}}, ")
+    matrix.write_text(also, encoding="utf8")
+    main(matrix, "out", "b", 1)
+    assert len(asked) == 3
+    assert [line["epochs"] for line in read_report(report("out"))] == [3] * 3
+    matrix.write_text(changed, encoding="utf8")
+    main(matrix, "out", "b", 1)
+    assert len(asked) == 6
+
+
+def test_only_the_report_of_the_reproduction_has_plots(
+    matrix: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Path] = []
+    monkeypatch.setattr(reproduction_plots, "draw", lambda rows, folder: drawn.append(folder))
+    main(matrix, "tuning", "*", 1)
+    assert report("tuning").exists() and not drawn
+    main(matrix, reports.REPORT, "*", 1)
+    assert drawn == [reproduce.RUNS]
 
 
 def test_missing_vectors_are_said_before_anything_runs(
@@ -183,7 +256,7 @@ def test_missing_vectors_are_said_before_anything_runs(
     matrix.write_text(text, encoding="utf8")
     monkeypatch.setattr(reproduce, "train_and_score", lambda run, gpu_id: pytest.fail("it ran"))
     with pytest.raises(SystemExit):
-        main(matrix, Path("out.json"), "*", 1)
+        main(matrix, "out", "*", 1)
     assert "No v" in capsys.readouterr().out
 
 
@@ -219,31 +292,31 @@ def test_what_is_done_is_skipped_and_what_failed_is_named(
 
     monkeypatch.setattr(reproduce, "train_and_score", pretend)
     with pytest.raises(SystemExit):
-        main(matrix, Path("out.json"), only="", processes=1)
+        main(matrix, "out", only="", processes=1)
     assert sorted(asked) == sorted(run.name for run in runs[1:])
     told = capsys.readouterr().err
     for part in ("8 of 8: ", ": b/x/2 rel_f 80.0%", ": b/x/1 failed, see "):
         assert part in told
     asked.clear()
     with pytest.raises(SystemExit):
-        main(matrix, Path("out.json"), only="b", processes=1)
+        main(matrix, "out", only="b", processes=1)
     assert asked == ["b/x/1"]
 
 
-def test_means_are_over_the_seeds(matrix: Path) -> None:
-    values = {0: 0.5, 1: 0.7, 2: 0.9}
-    for run in read_matrix(matrix):
-        if run.row == "a" and run.dataset == "x":
-            write_result(run, values[run.seed])
-    reproduce.summarise(reproduce.read_finished(matrix, Path("out.json")), Path("out.json"))
-    row = srsly.read_json("out.json")["a"]["x"]
-    assert row["published"] == {"rel_f": [50.0, 0.5]}
-    assert row["n"] == 3 and [run["seed"] for run in row["runs"]] == [0, 1, 2]
-    assert row["mean"]["rel_f"] == pytest.approx(0.7)
-    assert row["sd"]["rel_f"] == pytest.approx(statistics.stdev(values.values()))
+def test_line_of_a_run_has_what_dev_and_test_would_choose(matrix: Path) -> None:
+    run = read_matrix(matrix)[0]
+    write_result(run, 0.75)
+    line = reports.describe_run(run)
+    assert line["key"] == run.folder.name and line["scores"] == {"rel_f": 0.75}
     # chosen on dev is the second epoch; the best on test the last
-    assert {(run["dev_score"], run["dev_epoch"]) for run in row["runs"]} == {(0.75, 1)}
-    assert row["best_on_test"]["mean"]["authors_exact_f"] == pytest.approx(0.7)
+    assert (line["dev_score"], line["dev_epoch"]) == (0.75, 1)
+    assert line["best_on_test"] == {"authors_partial_f": 0.75, "authors_exact_f": 0.75}
+    assert line["curve"]["epoch"] == [0, 1, 2] and line["curve"]["dev"] == [0.25, 0.75, 0.5]
+    assert line["curve"]["test_authors_exact_f"] == pytest.approx([0.3, 0.375, 0.75])
+    assert line["by_threshold"] == {"threshold": [0.5], "rel_f": [0.75]}
+    assert "further_test" not in line
+    write_json(run.further, {"scores": {"rel_f": 0.25}})
+    assert reports.describe_run(run)["further_test"] == {"rel_f": 0.25}
 
 
 # What `main` runs: each training says that it has begun, and goes on for a minute.
@@ -252,7 +325,6 @@ import signal, sys
 # as on a terminal; what a script runs in the background inherits that it is ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = ["{root}"]
-from paths import ROOT
 from scripts.reproduce import reproduce
 train = '''
 import json, os, pathlib, sys, time
@@ -262,7 +334,7 @@ folder = pathlib.Path(sys.argv[1])
 time.sleep(60)
 '''
 reproduce.Run.commands = lambda run, gpu_id: [[sys.executable, "-c", train, str(run.folder)]] * 2
-reproduce.main(reproduce.Path("matrix.yml"), reproduce.Path("out.json"), "b", 2, -1)
+reproduce.main(reproduce.Path("matrix.yml"), "out", "b", 2, -1)
 """
 
 

@@ -25,11 +25,14 @@ def make_row(value: float, sd: float | None = 0.01, **settings: Any) -> dict[str
         "missed": {"entity missed": 1, "pair missed": 3},
         "wrong": {"label wrong": 2},
         "among_others": {**PRF, "texts_without_triple": 10, "found_in_them": 4},
-        "by_threshold": [{"threshold": 0.1, **PRF}, {"threshold": 0.9, **PRF}],
-        "curve": [{"epoch": k, "dev": 0.2 * k, "loss": 3.0} for k in (1, 2)],
+        "by_threshold": {"threshold": [0.1, 0.9], "rel_p": [0.5, 0.6], "rel_r": [0.3, 0.2]},
+        "curve": {
+            "epoch": [1, 2],
+            "dev": [0.2, 0.4],
+            "test_authors_partial_f": [0.3, 0.4],
+            "test_authors_exact_f": [None, None],
+        },
     }
-    for point in run["curve"]:
-        point |= {"test_authors_partial_f": 0.3, "test_authors_exact_f": None}
     return {
         "n": 2,
         "epochs": 30,

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from pathlib import Path
 
 import pytest
 import srsly
 from paths import ROOT
 
-from scripts.reproduce.results_page import (
-    BY_SENTENCE,
-    LEARNED_PASSAGES,
-    extract_table,
-    fill,
-    main,
-    passages_table,
-    seeds_table,
-)
+from scripts.reproduce.modules.headlines import HEADLINES, results_table
+from scripts.reproduce.modules.reports import read_report, write_report
+from scripts.reproduce.modules.results_page import fill, overview, seeds_table, write_pages
+from scripts.reproduce.modules.speed_tables import FIRST, extract_table, speed_table
 
 
 def extraction() -> dict:
@@ -71,23 +66,57 @@ def test_page_without_marks_stays_as_it_is() -> None:
     assert fill(text, "x", "new\n") == text.replace("old", "new")
 
 
-def test_pages_are_written_without_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("README.md", "docs", "results", "configs"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    rows = srsly.read_json("results/reproduction.json")
-    del rows["rin_best"]
-    srsly.write_json("results/reproduction.json", rows)
+def test_links_lead_to_the_runs_from_each_page() -> None:
+    path = Path("results/demo/rin.json")
+    runs = {path: srsly.read_json(ROOT / path)}
+    for folder, link in (("", "results/demo/rin.json"), ("docs", "../results/demo/rin.json")):
+        assert f"[demo / rin]({link})" in overview(runs, Path(folder))
+
+
+def test_headlines_are_few_and_stand_beside_the_published_figures() -> None:
+    found = {
+        "n": 3,
+        "mean": {"authors_exact_f": 0.8, "authors_partial_f": 0.9, "rel_strict_f": 0.7},
+        "sd": {"authors_exact_f": 0.01, "authors_partial_f": 0.01, "rel_strict_f": None},
+        "published": {"authors_exact_f": (77.0, 0.2)},
+    }
+    rows = {"rin_best": {"webnlg": found}, "nyt_trf_k2": {"nyt_small": found}}
+    lines = results_table(rows).splitlines()
+    assert len(lines) == 2 + 2 and lines[0].count("|") == 5
+    assert "80.0 ± 1.0 | 3 | 77.0 ± 0.2 (paper, 171 relations) |" in lines[2]
+    assert lines[-1].endswith("| 70.0 | 3 | – |")
+    assert len(HEADLINES) <= 5 and len(results_table({}).splitlines()) == 2
+
+
+def test_speeds_that_were_not_measured_are_left_out() -> None:
+    benchmark = srsly.read_json(ROOT / "results" / "benchmark.json")
+    whole, first = speed_table(benchmark), speed_table(benchmark, FIRST)
+    assert len(FIRST) <= 5 and first.count("\n| ") == 1 + len(FIRST) < whole.count("\n| ")
+    benchmark["summary"]["pipe_words_per_s_bf16"] = None
+    assert "nlp.pipe" in first and "nlp.pipe" not in speed_table(benchmark, FIRST)
+
+
+def test_pages_are_written_without_a_row(workplace: Path) -> None:
+    report = Path("results/reproduction.jsonl")
+    write_report(report, [line for line in read_report(report) if line["row"] != "rin_best"])
     before = Path("docs/your-own-data.md").read_text(encoding="utf8")
-    main()
+    write_pages()
     assert "| rin_best | webnlg |" not in Path("results/README.md").read_text(encoding="utf8")
     assert Path("docs/your-own-data.md").read_text(encoding="utf8") == before
 
 
-def test_pages_show_what_the_results_say() -> None:
-    page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf8")
-    assert extract_table(srsly.read_json(ROOT / "results" / "extract.json")) in page
-    page = (ROOT / "docs" / "your-own-data.md").read_text(encoding="utf8")
-    runs = {p: srsly.read_json(ROOT / p) for p in (BY_SENTENCE, LEARNED_PASSAGES)}
-    assert passages_table(runs, srsly.read_json(ROOT / "results" / "reproduction.json")) in page
+def test_pages_are_written_without_any_report(workplace: Path) -> None:
+    for path in (*Path("results").glob("*.json*"), *Path("results").glob("*.yml")):
+        path.unlink()
+    write_pages()
+    titles = re.findall(r"^## (.*)", Path("results/README.md").read_text("utf8"), re.MULTILINE)
+    assert titles[0] == "Test F1 of all runs" and all(" / " in title for title in titles[1:])
+
+
+def test_pages_show_what_the_results_say(workplace: Path) -> None:
+    """Whoever writes them anew finds no difference."""
+    pages = sorted(workplace.rglob("*.md"))
+    before = {page: page.read_text(encoding="utf8") for page in pages}
+    write_pages()
+    for page in pages:
+        assert page.read_text(encoding="utf8") == before[page], page.name

@@ -1,4 +1,4 @@
-"""Texts set end to end, against the texts themselves."""
+"""Joined texts, compared with the texts they are made of."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from spacy.training import Example
 from spacy.util import registry
 from toy import gold_docs
 
-from spacy_rin.training import augment
 from spacy_rin import get_relations, has_relations
+from spacy_rin.training import augment
 from spacy_rin.training.augment import Augmenter, join_examples
 
 NLP = spacy.blank("en")
@@ -31,14 +31,14 @@ def make(**settings: Any) -> Augmenter:
 
 
 def run(joiner: Augmenter, examples: list[Example]) -> list[Example]:
-    """What it adds, after it has been seen that every Example stays, in order."""
+    """Check that every Example stays, in order, and return the Examples that are added."""
     found = [eg for example in examples for eg in joiner(NLP, example)]
     assert [eg for eg in found if eg in examples] == examples
     return [eg for eg in found if eg not in examples]
 
 
 def described(doc: Doc, shift: int = 0) -> tuple[list[Any], list[Any]]:
-    """Entities and triples with their places in a text that starts `shift` characters earlier."""
+    """Entities and triples of a Doc, with offsets that are moved by `shift` characters."""
     ents = [(e.start_char + shift, e.text, e.label_) for e in doc.ents]
     triples = [
         [(e.start_char + shift, e.text, e.label_) for e in (r.head, r.tail)] + [r.label, r.score]
@@ -64,7 +64,7 @@ def test_joined_examples_hold_what_each_held(examples: list[Example]) -> None:
             getattr(eg, "predicted" if doc is joined.predicted else "reference") for eg in examples
         ]
         assert [token.text for token in doc] == [token.text for part in parts for token in part]
-        assert not doc.has_annotation("SENT_START")  # or they would be read apart
+        assert not doc.has_annotation("SENT_START")  # Else they would be read apart.
 
 
 def test_gold_tags_are_kept() -> None:
@@ -93,7 +93,7 @@ def test_number_of_joined_texts_is_from_two_to_the_most(most: int) -> None:
 def test_level_0_adds_nothing_and_1_all_but_the_first() -> None:
     before = random.getstate()
     assert run(make(level=0.0), EXAMPLES) == []
-    assert random.getstate() == before  # and training is as without it
+    assert random.getstate() == before  # Training is as without it.
     assert len(run(make(level=1.0), EXAMPLES)) == len(EXAMPLES) - 1
 
 
@@ -104,10 +104,10 @@ def test_the_pool_of_earlier_texts_does_not_grow_without_end(
     docs = [Doc(NLP.vocab, words=[str(k)]) for k in range(200)]
     joined = run(make(level=1.0, most=2), [Example(NLP.make_doc(doc.text), doc) for doc in docs])
     gaps = [int(b) - int(a) for a, b in (eg.text.split() for eg in joined)]
-    assert min(gaps) > 0 and 3 < max(gaps) < 60  # earlier ones, and none for ever
+    assert min(gaps) > 0 and 3 < max(gaps) < 60  # Texts are earlier ones, and none stays for ever.
 
 
 @pytest.mark.parametrize(("setting", "value"), [("level", -0.1), ("level", 1.1), ("most", 1)])
-def test_a_setting_without_sense_is_an_error(setting: str, value: float) -> None:
+def test_a_setting_out_of_range_is_an_error(setting: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"`{setting}` of rin takes"):
         make(**{setting: value})

@@ -1,8 +1,7 @@
-"""The steps of a training, counted before it, against those that `spacy train` makes."""
+"""The steps that are counted before a training, compared with those that `spacy train` makes."""
 
 from __future__ import annotations
 
-from paths import ROOT
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import spacy
 import srsly
+from paths import ROOT
 from spacy.language import Language
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
@@ -39,7 +39,8 @@ PADDED = {
 
 
 def config(tmp_path: Path, batcher: dict[str, Any] = SEQUENCES, **training: Any) -> Config:
-    # From short to long, in which batches by length are fewer than in the chance order of training
+    # The texts go from short to long. In this order, batches by length are fewer than in the random
+    # order of training.
     corpus = write_corpus(tmp_path / "train.spacy", sorted(gold_docs(Vocab()), key=len))
     paths = {"train": corpus, "dev": corpus, "history": tmp_path / "history.jsonl"}
     found = load_config(
@@ -52,7 +53,7 @@ def config(tmp_path: Path, batcher: dict[str, Any] = SEQUENCES, **training: Any)
 
 
 def steps_made(nlp: Language, tmp_path: Path) -> list[int]:
-    """Train; every step is followed by a look at dev, which the history has."""
+    """Train, and read the steps from the history: each step is followed by an evaluation."""
     (tmp_path / "out").mkdir()
     train(nlp, tmp_path / "out")
     return [row["step"] for row in srsly.read_jsonl(tmp_path / "history.jsonl")]
@@ -68,12 +69,12 @@ def total_steps(nlp: Language) -> int:
 def test_steps_are_those_that_training_makes(tmp_path: Path, training: dict[str, Any]) -> None:
     nlp = init_nlp(config(tmp_path, **training))
     steps = steps_made(nlp, tmp_path)
-    # counted from 0; spaCy makes one more than max_steps
+    # Steps are numbered from 0. spaCy makes one more than max_steps.
     assert total_steps(nlp) == (max(steps) if training else len(steps))
     assert total_steps(spacy.load(tmp_path / "out" / "model-last")) == total_steps(nlp)
 
 
-def test_batches_by_length_are_counted_in_a_chance_order(tmp_path: Path) -> None:
+def test_batches_by_length_are_counted_in_a_random_order(tmp_path: Path) -> None:
     nlp = init_nlp(config(tmp_path, PADDED))
     assert total_steps(nlp) == pytest.approx(len(steps_made(nlp, tmp_path)), rel=0.1)
 
@@ -101,7 +102,7 @@ def test_warm_up_takes_a_tenth_of_a_short_training(
     assert warmup == expected and 0 < warmup <= 100
 
 
-def test_counting_leaves_chance_as_it_was(tmp_path: Path) -> None:
+def test_counting_leaves_the_random_state_as_it_was(tmp_path: Path) -> None:
     found = config(tmp_path)
     found["corpora"]["train"]["augmenter"] = {"@augmenters": "spacy-rin.join.v1", "level": 0.5}
     nlp = spacy.util.load_model_from_config(found, auto_fill=True)

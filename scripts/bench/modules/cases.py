@@ -201,7 +201,7 @@ def spacy_train(
         spent,
         (RelationExtractor, "update", "rin.update"),
         (component, "make_targets", "targets"),
-        (model, "_forward_texts", "embedding and encoder, forward"),
+        (model, "_forward_windows", "embedding and encoder, forward"),
         (network.RIN, "forward", "network, forward"),
         (row_maximum._RowMaximum, "forward", "row maximum, forward"),
         (row_maximum._RowMaximum, "backward", "row maximum, backward"),

@@ -1,4 +1,4 @@
-"""results/reproduction.json → its part of the results page; plots are `reproduction_plots.py`'s.
+"""results/reproduction.jsonl → its part of the results page; plots are `reproduction_plots.py`'s.
 
 What is said of a row that differs from the published figure stands in results/notes.yml, by row.
 """
@@ -9,11 +9,12 @@ import statistics
 from collections import Counter
 from typing import Any
 
-from scripts.reproduce.modules.tables import mean_of, prf_table
+from scripts.reproduce.modules.reports import Rows
+from scripts.reproduce.modules.tables import mean_of, prf_table, published_of
 from spacy_rin.evaluation.markdown import percent, table
 
 AUTHORS = {"authors_partial_f": "partial", "authors_exact_f": "exact"}
-# Rows that users would take, shown in full here and as lines of the README.
+# Rows that users would take, shown in full here and as lines of docs/project.md.
 BEST = ("rin_best", "rin_trf_k2")
 # Tables over the seeds of a row: title, and the key of its runs.
 TABLES = {
@@ -42,10 +43,10 @@ they find in the two sentences that the paper discusses, round by round:
 """
 
 
-def section(rows: dict[str, Any], notes: dict[str, str], wanted: Counter[tuple[str, str]]) -> str:
+def section(rows: Rows, notes: dict[str, str], wanted: Counter[tuple[str, str]]) -> str:
     """Write the part on reproduced rows: figures, notes, plots, and the tables of the best.
 
-    rows (dict): What `reproduce.summarise` wrote.
+    rows (dict): What `reports.summarise` gives.
     notes (dict): What is said of a row, by row.
     wanted (Counter): Seeds of each row and data set of the matrix.
     RETURNS (str): Markdown.
@@ -64,7 +65,7 @@ def section(rows: dict[str, Any], notes: dict[str, str], wanted: Counter[tuple[s
     return "\n".join(parts)
 
 
-def overview(rows: dict[str, Any]) -> str:
+def overview(rows: Rows) -> str:
     """RETURNS (str): A line a row and data set."""
     header = ["row", "data", "seeds", "epochs", "`rel_f`", "`ents_f`"]
     header += [*(f"`{name}`" for name in AUTHORS), "published", "best on test"]
@@ -92,13 +93,13 @@ def differs(found: dict[str, Any]) -> bool:
     return False
 
 
-def differences(rows: dict[str, Any], notes: dict[str, str]) -> list[str]:
+def differences(rows: Rows, notes: dict[str, str]) -> list[str]:
     """RETURNS (list[str]): A paragraph for each row that differs, as far as one is written."""
     different = [row for row, data in rows.items() if any(differs(f) for f in data.values())]
     return [f"**{row}.** {notes[row].strip()}\n" for row in different if row in notes]
 
 
-def missing(rows: dict[str, Any], wanted: Counter[tuple[str, str]]) -> str:
+def missing(rows: Rows, wanted: Counter[tuple[str, str]]) -> str:
     """RETURNS (str): Which runs of the matrix have not been made, and how to make them."""
     lacking = {
         f"{row} on {data}": n - rows.get(row, {}).get(data, {}).get("n", 0)
@@ -167,7 +168,7 @@ def _mean(rows: list[dict[str, float]], key: str) -> float:
 
 def _published(found: dict[str, Any]) -> str:
     for name, (mean, sd) in found["published"].items():
-        return f"{AUTHORS[name]} {mean}" + (f" ± {sd:.1f}" if sd is not None else "")
+        return f"{AUTHORS[name]} {published_of(mean, sd)}"
     return ""
 
 

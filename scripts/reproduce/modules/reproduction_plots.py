@@ -1,4 +1,4 @@
-"""results/reproduction.json → its plots: over K, the threshold, and the epochs of rin_best."""
+"""The report of configs/reproduction.yml → its plots: over K, the threshold, and the epochs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib
 
+from scripts.reproduce.modules.reports import Rows
 from spacy_rin.files import replacing
 
 matplotlib.use("Agg")
@@ -29,13 +30,13 @@ OVER_EPOCHS = (
     ("test_authors_exact_f", "test, authors_exact_f", "#d1661b"),
     ("test_authors_partial_f", "test, authors_partial_f", "#5d8a3a"),
 )
-Rows = dict[str, Any]
 
 
 def draw(rows: Rows, folder: Path) -> None:
     """Write the plots, a panel for each form of WebNLG.
 
-    rows (dict): What `reproduce.summarise` wrote.
+    rows (dict): What `reports.summarise` gives.
+    folder (Path): Where to write them.
     """
     plots: dict[str, Callable[[Any, Rows, str], None]] = {
         "reproduction_rounds.png": _rounds,
@@ -78,18 +79,20 @@ def _thresholds(panel: Any, rows: Rows, data: str) -> None:
         if data not in rows.get(row, {}):
             continue
         runs = rows[row][data]["runs"]
-        curve = [
-            [100 * statistics.mean(point[x] for point in points) for x in ("rel_r", "rel_p")]
-            for points in zip(*(run["by_threshold"] for run in runs), strict=True)
-        ]
-        panel.plot(*zip(*curve, strict=True), marker=".", color=f"C{color}", label=row)
+        recall, precision = (
+            [100 * statistics.mean(seeds) for seeds in zip(*columns, strict=True)]
+            for columns in ([run["by_threshold"][x] for run in runs] for x in ("rel_r", "rel_p"))
+        )
+        panel.plot(recall, precision, marker=".", color=f"C{color}", label=row)
     panel.set(xlabel="recall", ylabel="precision")
 
 
 def _training(panel: Any, rows: Rows, data: str) -> None:
     for run in rows.get("rin_best", {}).get(data, {}).get("runs", []):
-        epochs = [point["epoch"] for point in run["curve"]]
+        curve = run["curve"]
         for key, label, color in OVER_EPOCHS:
-            values = [100 * (point[key] or 0) for point in run["curve"]]
-            panel.plot(epochs, values, color=color, label=label if run["seed"] == 0 else None)
+            values = [100 * (value or 0) for value in curve[key]]
+            panel.plot(
+                curve["epoch"], values, color=color, label=label if run["seed"] == 0 else None
+            )
     panel.set(xlabel="epoch", ylabel="F1")

@@ -20,3 +20,8 @@ def prf_table(title: str, rows: dict[str, dict[str, float]]) -> str:
 def mean_of(mean: float, sd: float | None) -> str:
     """RETURNS (str): Mean and standard deviation, in percent."""
     return percent(mean) + (f" ± {percent(sd)}" if sd is not None else "")
+
+
+def published_of(mean: float, sd: float | None) -> str:
+    """RETURNS (str): A published figure, which is in percent already."""
+    return f"{mean}" + (f" ± {sd:.1f}" if sd is not None else "")

@@ -10,11 +10,14 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..corpus.convert import Report, convert
+from ..corpus.readers import FORMATS
 
 
 def convert_command(
     inputs: Annotated[list[Path], typer.Argument(help="Raw files, then the output")],
-    format: Annotated[str, typer.Option(help="Form of the records, or auto")] = "auto",
+    format: Annotated[
+        str, typer.Option(help=f"Form of the records: auto, or one of {', '.join(FORMATS)}")
+    ] = "auto",
     lang: Annotated[str, typer.Option(help="Language of the tokenizer for raw text")] = "en",
     untyped: Annotated[bool, typer.Option(help="Give all entities the label ENTITY")] = False,
     strict: Annotated[bool, typer.Option(help="Stop at the first malformed record")] = False,

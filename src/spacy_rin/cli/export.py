@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from ..exchange.export import EXPORT_FORMATS, MEANING, NAMESPACE, Exported, export
+from ..exchange.export import CHANGES, EXPORT_FORMATS, NAMESPACE, Exported, export
 
 
 def export_command(
@@ -30,6 +30,6 @@ def _print_exported(exported: Exported, output: Path) -> None:
     counts = {name: getattr(exported, name) for name in ("docs", "entities", "relations")}
     msg.table(counts, aligns=("l", "r"))
     for change, count in exported.changes.most_common():
-        msg.text(f"{change.value}: {count} ({MEANING[change]})")
+        msg.text(f"{change.value}: {count} ({CHANGES[change]})")
         for example in exported.examples[change][:2]:
             msg.text(f"    {example}")

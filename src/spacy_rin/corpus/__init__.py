@@ -1,1 +1,1 @@
-"""Raw annotations → gold Docs in .spacy files, and what these hold. spaCy and numpy only."""
+"""Raw annotations → gold Docs in .spacy files, and statistics of these. spaCy and numpy only."""

@@ -1,8 +1,8 @@
-"""`Record`s -> gold Docs in DocBin files (`.spacy`), and a report of what was kept and what not.
+"""`Record`s → gold Docs in DocBin files (`.spacy`), and a report of what was kept and dropped.
 
-The first step of the data's way, between `readers` and spaCy's own Corpus. Gold stays whole:
-`doc.ents` holds as many mentions as flat entities can, the longest where they overlap; the
-relations hold every triple with its true spans, nested or not.
+This step lies between `readers` and spaCy's own Corpus. Overlap loses no gold: the relations hold
+every triple with its true spans, nested or not. `doc.ents` holds as many mentions as flat entities
+can, the longest where they overlap.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from spacy.tokens import Doc, DocBin, Span
 from spacy.util import filter_spans
@@ -25,33 +25,37 @@ from ..relations import Relation, set_relations
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
 
 UNPLACED = "spacy_rin.unplaced"  # in doc.user_data, beside the relations
-# What gold has; heads and sentence starts are left out, since a set value would say it knows them.
+# What gold Docs store. Heads and sentence starts are omitted: any stored value would mark them as
+# annotated.
 ATTRS = ("ORTH", "TAG", "ENT_IOB", "ENT_TYPE")
 SHARD = re.compile(r"\d{5}\.spacy")
-EXAMPLES = 5
-MEANING = {
-    Reason.MENTION_NOT_FOUND: "left out: does not stand in the words; its triple counts as a miss",
-    Reason.NESTED_MENTION: "kept, but not both mentions are in doc.ents, which cannot hold two "
-    "that overlap (training with nested = true finds some), or one is no entity",
+MOST_EXAMPLES = 5
+REASONS = {
+    Reason.MENTION_NOT_FOUND: "left out: is not in the words; its triple counts as a miss",
+    Reason.NESTED_MENTION: "kept, but a mention is not in doc.ents: it overlaps another "
+    "(training with nested = true finds some of these), or is no entity",
     Reason.DUPLICATE: "left out: the record has the same triple already",
     Reason.UNKNOWN_LABEL: "left out: the relation has no name; its triple counts as a miss",
     Reason.MALFORMED: "left out: the record is not of this form",
     Reason.REJECTED: "left out: the annotator did not accept the record",
 }
 
+Kind = TypeVar("Kind")
+Kept = TypeVar("Kept")
+
 
 @dataclass
 class Report:
-    """What a conversion kept and what it did not.
+    """What a conversion kept, and what it did not.
 
     docs (int): Docs written.
-    entities (int): Entities in doc.ents of all of them.
-    triples (int): Triples in their relations.
-    unplaced (int): Triples that are gold, but not among these; the evaluation counts misses.
-    longest (int): Words of the longest Doc.
-    longest_source (str): Where it stands.
-    dropped (Counter[Reason]): How often each reason applied (see `MEANING`).
-    examples (dict[Reason, list[Dropped]]): The first few of each.
+    entities (int): Entities in doc.ents of all Docs.
+    triples (int): Triples in the relations of all Docs.
+    unplaced (int): Gold triples that are in no Doc. The evaluation counts them as misses.
+    longest (int): Number of words of the longest Doc.
+    longest_source (str): The "file:line" of the longest Doc.
+    dropped (Counter[Reason]): How often each reason applied (`REASONS` explains them).
+    examples (dict[Reason, list[Dropped]]): The first few of each reason.
     entity_labels (Counter[str]): Entities by label.
     relation_labels (Counter[str]): Triples by label.
     """
@@ -68,7 +72,11 @@ class Report:
     relation_labels: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: Record, doc: Doc) -> None:
-        """Count a record and the Doc made of it."""
+        """Count a record and the Doc made of it.
+
+        record (Record): The record.
+        doc (Doc): The Doc that `make_doc` made of it.
+        """
         self.docs += 1
         self.entities += len(doc.ents)
         self.triples += len(record.triples)
@@ -89,14 +97,17 @@ class Report:
                 self.drop(Dropped(Reason.NESTED_MENTION, example, record.source))
 
     def drop(self, dropped: Dropped) -> None:
-        """Count something left out."""
-        self.dropped[dropped.reason] += 1
-        examples = self.examples.setdefault(dropped.reason, [])
-        if len(examples) < EXAMPLES:
-            examples.append(dropped)
+        """Count something that was left out, or that doc.ents does not hold.
+
+        dropped (Dropped): What it was, and why.
+        """
+        tally(self.dropped, self.examples, dropped.reason, dropped)
 
     def as_dict(self) -> dict[str, Any]:
-        """RETURNS (dict): The report for JSON; labels by how often they stand."""
+        """Make the report ready for JSON.
+
+        RETURNS (dict): Its counts. Reasons and labels are sorted, the most frequent first.
+        """
         return {
             "docs": self.docs,
             "entities": self.entities,
@@ -106,7 +117,7 @@ class Report:
             "dropped": {
                 reason.value: {
                     "count": count,
-                    "meaning": MEANING[reason],
+                    "meaning": REASONS[reason],
                     "examples": [
                         {"text": dropped.example, "source": dropped.source}
                         for dropped in self.examples[reason]
@@ -121,14 +132,33 @@ class Report:
         }
 
 
+def tally(
+    counts: Counter[Kind], examples: dict[Kind, list[Kept]], kind: Kind, example: Kept
+) -> None:
+    """Count one more of a kind, and keep the example if it is among the first.
+
+    counts (Counter): How often each kind occurred.
+    examples (dict): The first few of each kind.
+    kind (Kind): The kind.
+    example (Kept): What is kept.
+    """
+    counts[kind] += 1
+    first = examples.setdefault(kind, [])
+    if len(first) < MOST_EXAMPLES:
+        first.append(example)
+
+
 def make_doc(record: Record, vocab: Vocab, untyped: bool = False) -> Doc:
-    """Make a gold Doc. Words without spaces keep their tokens through spaCy's Corpus.
+    """Make a gold Doc of a record.
+
+    Tokens in no entity are marked as outside. Relations are set even if there are none, since that
+    is gold, too. If triples are missing, `doc.user_data[UNPLACED]` is their number. Unknown spaces
+    stay unknown; then spaCy's Corpus keeps the words as tokens.
 
     record (Record): The sentence.
     vocab (Vocab): Any vocabulary.
     untyped (bool): Whether all entities get the label ENTITY.
-    RETURNS (Doc): With tags where there are any, entities, every other token outside, relations
-        (also where there are none), and in user_data[UNPLACED] how many triples are missing.
+    RETURNS (Doc): The gold Doc.
     """
     doc = Doc(vocab, words=record.words, spaces=record.spaces, tags=record.tags)
 
@@ -160,22 +190,22 @@ def convert(
     report_path: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Turn raw files into DocBin files. Nothing stands under the final names before all is done.
+    """Turn raw files into DocBin files. Nothing has its final name before everything is written.
 
     input (str | Path | Sequence[str | Path]): A file, or several, read one after the other.
-    output (str | Path): A name that ends with .spacy: one file, with all Docs in memory until it
-        is written. Else a directory of shards (00000.spacy, ...), with one shard in memory.
-    format (str): One of readers.FORMATS, or "auto".
+    output (str | Path): A name that ends with .spacy is a single file, for which all Docs are held
+        in memory. Any other is a directory of shards (00000.spacy, ...), held one at a time.
+    format (str): One of `readers.FORMATS`, or "auto" to recognise it.
     lang (str): Language whose tokenizer splits raw text.
     untyped (bool): Whether all entities get the label ENTITY.
-    strict (bool): Whether a malformed record is an error; else it is counted and left out.
-    start (int): Number of records to leave out before the first, malformed ones among them.
-    limit (int): Number of records to read, malformed ones among them; 0 for all.
-    shard_size (int): Docs in a shard.
+    strict (bool): Whether a malformed record is an error; otherwise it is counted and left out.
+    start (int): Number of records to skip, including malformed ones.
+    limit (int): Number of records to read, including malformed ones; 0 for all.
+    shard_size (int): Number of Docs in a shard.
     report_path (str | Path | None): Where to write the report as JSON.
     progress (Callable[[int], None] | None): Called after each record with the number read so far.
-    RETURNS (Report): What was kept and what was not.
-    RAISES (ValueError): If a setting or file is wrong, or no record at all could be used.
+    RETURNS (Report): What was kept, and what was not.
+    RAISES (ValueError): If a setting or file is wrong, or no record could be used.
     """
     paths = [Path(path) for path in ([input] if isinstance(input, str | Path) else input)]
     output = Path(output).resolve()
@@ -199,7 +229,7 @@ def convert(
             _write_shards(temporary, kept, report, untyped, shard_size)
         if not report.docs:
             names = ", ".join(map(str, paths))
-            raise ValueError(Errors.R120.format(paths=names, found=_first(report)))
+            raise ValueError(Errors.R120.format(paths=names, found=_describe_dropped(report)))
     if report_path:
         write_json(report_path, report.as_dict())
     return report
@@ -208,6 +238,7 @@ def convert(
 def _count(
     records: Iterator[Record | Dropped], report: Report, progress: Callable[[int], None] | None
 ) -> Iterator[Record]:
+    """Pass on the records that are used, and count those that are not."""
     for number, record in enumerate(records, 1):
         if isinstance(record, Record):
             yield record
@@ -220,6 +251,7 @@ def _count(
 def _write_shards(
     path: Path, records: Iterator[Record], report: Report, untyped: bool, size: int
 ) -> None:
+    """Write a directory of DocBin files, `size` Docs in each."""
     path.mkdir()
     for number, first in enumerate(records):
         shard = chain([first], islice(records, size - 1))
@@ -227,7 +259,7 @@ def _write_shards(
 
 
 def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped: bool) -> None:
-    # A vocabulary for each shard: one for all would grow with the number of words.
+    # Each shard has a vocabulary of its own. A single one would grow with the number of words.
     vocab = Vocab()
     shard = DocBin(attrs=ATTRS, store_user_data=True)
     for record in records:
@@ -238,6 +270,7 @@ def _write_shard(path: Path, records: Iterator[Record], report: Report, untyped:
 
 
 def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None) -> None:
+    """Refuse an output that would overwrite what was not written by a conversion."""
     if not paths:
         raise ValueError(Errors.R122)
     refuse_source(output, *paths)
@@ -247,7 +280,7 @@ def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None)
     elif output.suffix != ".spacy" and output.exists() and not output.is_dir():
         wrong = "it is a file; for a single file give a name that ends with .spacy"
     elif output.is_dir() and not all(SHARD.fullmatch(path.name) for path in output.iterdir()):
-        wrong = "it is replaced as a whole, but has files that are not shards; give another one"
+        wrong = "it would be replaced, but has files that are not shards; give another one"
     if wrong:
         raise ValueError(Errors.R121.format(path=output, reason=wrong))
     if report_path:
@@ -257,7 +290,8 @@ def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None)
             raise ValueError(Errors.R121.format(path=report_path, reason=wrong))
 
 
-def _first(report: Report) -> str:
+def _describe_dropped(report: Report) -> str:
+    """Describe what was dropped: the number for each reason, and its first example."""
     counts = [f"{count} {reason.value}" for reason, count in report.dropped.items()]
     firsts = [f"{each[0].source}: {each[0].example}" for each in report.examples.values()]
     return "; ".join(counts + firsts) or "none between start and limit"

@@ -1,4 +1,7 @@
-"""The .spacy files of a corpus: one file or a directory of them → gold Docs."""
+"""The .spacy files of a corpus → gold Docs.
+
+Whatever reads a corpus takes it from here: one file, or a directory of them.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from ..relations import get_relations
 
 
 def read_docs(path: str | Path) -> Iterator[Doc]:
-    """Read gold Docs.
+    """Read gold Docs one by one.
 
     path (str | Path): A .spacy file, or a directory of them.
-    YIELDS (Doc): With entities and relations.
-    RAISES (ValueError): If there is none.
+    YIELDS (Doc): A Doc with its entities and relations.
+    RAISES (ValueError): If there is no such file.
     """
     files, vocab = find_files(path), Vocab()
     for file in files:
@@ -30,8 +33,8 @@ def find_files(path: str | Path) -> list[Path]:
     """Find the files of a corpus.
 
     path (str | Path): A .spacy file, or a directory of them.
-    RETURNS (list[Path]): One at least.
-    RAISES (ValueError): If there is none.
+    RETURNS (list[Path]): At least one file, in the order of their names.
+    RAISES (ValueError): If there is no such file.
     """
     path = Path(path)
     is_file = path.is_file() and path.suffix == ".spacy"
@@ -44,9 +47,11 @@ def find_files(path: str | Path) -> list[Path]:
 
 
 def describe_corpus(path: str | Path) -> dict[str, Any]:
-    """Identify a corpus.
+    """Describe a corpus so that another one can be told from it.
 
-    RETURNS (dict): Checksum of its files, number of Docs and of triples.
+    path (str | Path): A .spacy file, or a directory of them.
+    RETURNS (dict): Checksum of its files ("md5"), number of Docs and of triples.
+    RAISES (ValueError): If there is no such file.
     """
     digest = md5(usedforsecurity=False)
     for file in find_files(path):

@@ -12,11 +12,13 @@ CLASSES = ("Normal", "SEO", "EPO", "SOO")
 def overlap_classes(relations: Sequence[Relation]) -> set[str]:
     """Classify a sentence by how the entities of its triples overlap.
 
+    - EPO (entity pair overlap): two triples have the same two entities, in either order.
+    - SEO (single entity overlap): two triples have exactly one entity in common.
+    - SOO (subject object overlap): head and tail of one triple have words in common.
+    - Normal: none of these.
+
     relations (Sequence[Relation]): The triples of one sentence.
-    RETURNS (set[str]): EPO (entity pair overlap: two triples have the same two entities, in either
-        order), SEO (single entity overlap: two triples share an entity, and not both), SOO (subject
-        object overlap: head and tail of one triple share words); "Normal" alone if none of these.
-        A sentence without triples has no class. EPO, SEO and SOO can hold together.
+    RETURNS (set[str]): The classes of the sentence, possibly several; none if it has no triples.
     """
     if not relations:
         return set()
@@ -34,5 +36,10 @@ def overlap_classes(relations: Sequence[Relation]) -> set[str]:
 
 
 def overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    """RETURNS (bool): Whether two (start, end) share anything."""
+    """Find out whether two spans overlap.
+
+    a (tuple[int, int]): Start and end of one span.
+    b (tuple[int, int]): Start and end of another.
+    RETURNS (bool): Whether they have anything in common.
+    """
     return a[0] < b[1] and b[0] < a[1]

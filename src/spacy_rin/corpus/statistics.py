@@ -1,4 +1,4 @@
-"""DocBin files → what they hold: labels, counts, lengths, overlap, what tags can find."""
+"""Gold Docs → statistics: labels, counts, lengths, overlap, and what tags could find at most."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from ..arrays.targets import nested_mentions
 from ..relations import Relation, get_relations, has_relations
 from .overlap import CLASSES, overlap_classes
 
-# Characters of a mention in an example: data that may not be shared lends a phrase, not a sentence.
+# Characters of a mention in an example. Data that may not be shared is shown by the phrase only.
 PHRASE = 40
 
 
 @dataclass
 class Labels:
-    """What the training data has of each label.
+    """How often each label occurs in the training data, with examples.
 
-    docs (int): Sentences.
-    entities, relations (Counter[str]): Mentions and triples by label.
-    examples (dict[str, str]): The first triple of each relation label, its mentions cut short.
+    docs (int): Number of Docs.
+    entities (Counter[str]): Entities by label.
+    relations (Counter[str]): Triples by label.
+    examples (dict[str, str]): The first triple of each relation label. Long mentions are cut.
     """
 
     docs: int = 0
@@ -38,8 +39,8 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
 
     docs (Iterable[Doc]): Read once, as a stream.
     n_examples (int): Number of sentences with their triples to keep as examples.
-    RETURNS (dict): Ready for JSON; `flat_tags_recall` is the share of triples whose two mentions
-        both stand in doc.ents: the most that a flat tagger can find; `nested_tags_recall` is the
+    RETURNS (dict): Statistics, ready for JSON. `flat_tags_recall` is the share of triples whose
+        mentions are both in doc.ents: a flat tagger can find no more. `nested_tags_recall` is the
         same with `nested = true` and the last word as anchor.
     """
     counts: Counter[str] = Counter(docs=0, entities=0, triples=0)
@@ -94,7 +95,7 @@ def count_labels(docs: Iterable[Doc]) -> Labels:
 
 
 def _between(relations: list[Relation], mentions: set[tuple[int, int]]) -> int:
-    """Triples whose two ends are both among the mentions."""
+    """Count the triples whose head and tail are both among the mentions."""
     return sum(_bounds(r.head) in mentions and _bounds(r.tail) in mentions for r in relations)
 
 
@@ -117,5 +118,6 @@ def _example(relation: Relation) -> str:
 
 
 def _shorten(mention: Span) -> str:
+    """Get the text of a mention in one line, cut to `PHRASE` characters."""
     text = " ".join(mention.text.split())
     return text if len(text) <= PHRASE else f"{text[: PHRASE - 2].rstrip()} …"

@@ -1,4 +1,7 @@
-"""DocBin files → files for other tools, and a count of what their forms cannot hold."""
+"""DocBin files → files for other tools, and a count of what their forms cannot hold.
+
+The command `spacy-rin export` calls it with what `convert` or a pipeline has written.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +14,33 @@ from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
 
-from ..corpus.convert import ATTRS
+from ..corpus.convert import ATTRS, tally
 from ..corpus.docbin import read_docs
-from ..errors import Errors, import_extra
+from ..errors import Errors, check_named, import_extra
 from ..files import check_output, replacing
 from ..relations import get_relations, has_relations
 from .prodigy import find_undrawn, to_prodigy
 from .rel_component import REL_KEY, find_left_out, to_rel_component
 
-# Suffix of the file that each format is written to
+# The suffix of the file that each format is written to.
 EXPORT_FORMATS = {"prodigy": ".jsonl", "rel_component": ".spacy", "turtle": ".ttl"}
 NAMESPACE = "https://example.org/"
-EXAMPLES = 5
 
 
 class Change(str, Enum):
-    """What is not in the file as it is in the Docs."""
+    """How the file differs from the Docs."""
 
     UNDRAWN = "undrawn"
     LEFT_OUT = "left_out"
     NO_RELATIONS = "no_relations"
 
 
-MEANING = {
+CHANGES = {
     Change.UNDRAWN: "in the file and read back, but Prodigy draws the arc elsewhere: an end is no "
     "entity, and has several tokens or one within an entity",
     Change.LEFT_OUT: "left out: doc._.rel relates entities of doc.ents only, once with each label",
-    Change.NO_RELATIONS: "Docs that say nothing of relations are written as Docs without any: they "
-    "were never annotated, or stored without store_user_data=True",
+    Change.NO_RELATIONS: "written as Docs without relations, which may be wrong: they were never "
+    "annotated, or were stored without store_user_data=True",
 }
 
 
@@ -47,10 +49,10 @@ class Exported:
     """What an export wrote.
 
     docs (int): Docs read and written.
-    entities (int): Entities in doc.ents of all of them.
-    relations (int): Relations of all of them.
-    changes (Counter[Change]): What the file cannot say as the Docs do (see `MEANING`).
-    examples (dict[Change, list[str]]): The first few of each.
+    entities (int): Entities in doc.ents of all Docs.
+    relations (int): Relations of all Docs.
+    changes (Counter[Change]): How often the file differs from the Docs (`CHANGES` explains how).
+    examples (dict[Change, list[str]]): The first few of each kind.
     """
 
     docs: int = 0
@@ -60,7 +62,11 @@ class Exported:
     examples: dict[Change, list[str]] = field(default_factory=dict)
 
     def read(self, source: Path) -> Iterator[Doc]:
-        """YIELDS (Doc): Those of the source, counted."""
+        """Read Docs one by one, and count them.
+
+        source (Path): A .spacy file, or a directory of them.
+        YIELDS (Doc): A Doc of the source.
+        """
         for doc in read_docs(source):
             self.docs += 1
             self.entities += len(doc.ents)
@@ -70,28 +76,28 @@ class Exported:
             yield doc
 
     def count(self, change: Change, example: str) -> None:
-        """Count something that the form does not hold."""
-        self.changes[change] += 1
-        examples = self.examples.setdefault(change, [])
-        if len(examples) < EXAMPLES:
-            examples.append(example)
+        """Count something that is not in the file as it is in the Docs.
+
+        change (Change): How it differs.
+        example (str): What it is.
+        """
+        tally(self.changes, self.examples, change, example)
 
 
 def export(
     source: str | Path, output: str | Path, format: str, *, namespace: str = NAMESPACE
 ) -> Exported:
-    """Write DocBin files in the form of another tool. The output is there whole or not at all.
+    """Write DocBin files in the form of another tool. The output is written whole or not at all.
 
     source (str | Path): A .spacy file, or a directory of them, read as a stream.
-    output (str | Path): The file to write; each of `EXPORT_FORMATS` has its suffix.
+    output (str | Path): The file to write. `EXPORT_FORMATS` has the suffix of each format.
     format (str): One of `EXPORT_FORMATS`.
-    namespace (str): What the names in a graph start with ("turtle").
+    namespace (str): The start of all names in a graph ("turtle").
     RETURNS (Exported): What was written, and what its form cannot hold.
-    RAISES (ValueError): If the source cannot be read, or the output not be written.
+    RAISES (ValueError): If the source cannot be read, or the output cannot be written.
     """
     output = Path(output)
-    if format not in EXPORT_FORMATS:
-        raise ValueError(Errors.R087.format(found=format, expected=", ".join(EXPORT_FORMATS)))
+    check_named(EXPORT_FORMATS, "format", format)
     if output.suffix != EXPORT_FORMATS[format]:
         reason = f"the format {format} is written to a file that ends with {EXPORT_FORMATS[format]}"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
@@ -116,7 +122,7 @@ def _write_prodigy(source: Path, output: Path, exported: Exported) -> None:
 
 
 def _write_rel_component(source: Path, output: Path, exported: Exported) -> None:
-    # Each pair of each Doc has a score for each label of the corpus: read twice.
+    # Every pair has a score for every label of the corpus, so the corpus is read twice.
     labels = sorted({r.label for doc in read_docs(source) for r in get_relations(doc)})
     docs = DocBin(attrs=ATTRS, store_user_data=True)
     for doc in exported.read(source):

@@ -1,4 +1,4 @@
-"""Docs ↔ tasks of Prodigy's `relations` interface: correct what a model found, and train on it.
+"""Docs ↔ tasks of Prodigy's `relations` interface, to correct what a model found and train on it.
 
 Prodigy's documentation (prodi.gy/docs/dependencies-relations, prodi.gy/docs/api-interfaces):
 'Prodigy represents dependency annotations in a simple JSON format with a "text", a "relations"
@@ -7,10 +7,14 @@ property describing the head and child indices and label of each dependency rela
 the last included. "head" and "child" are tokens too, of a span its last one: they "refer to the end
 token in the span" (parse_data.py of explosion/projects, tutorials/rel_component).
 
-What Prodigy has no field for stands in fields of our own: `has_unknown_spaces` (tokens without a
-text that they were split from), "tag" of a token, "score" of a relation, and "entity": false at an
-end of a relation that is none of doc.ents. Without them an answer is read all the same: tokens have
-the spaces of "ws", and both ends of a relation are entities.
+Some fields are our own, since Prodigy has none for what they hold:
+
+- `has_unknown_spaces`: the tokens were not split from a text.
+- "tag" of a token, and "score" of a relation.
+- "entity": false at an end of a relation: this end is none of doc.ents.
+
+An answer without them can be read, too. Then tokens have the spaces of "ws", and both ends of a
+relation are entities.
 """
 
 from __future__ import annotations
@@ -30,8 +34,8 @@ Row = dict[str, Any]
 def to_prodigy(doc: Doc) -> Row:
     """Turn a Doc into a task: its tokens as they are, doc.ents as "spans", and its relations.
 
-    doc (Doc): Any Doc; one without relations gets none.
-    RETURNS (dict): Ready for JSON, without "answer": that is for the annotator to give.
+    doc (Doc): Any Doc, also one without relations.
+    RETURNS (dict): The task, ready for JSON. It has no "answer", which the annotator gives.
 
     >>> doc = Doc(Vocab(), words=["Ada", "Lovelace", "saw", "Rome"], spaces=[1, 1, 1, 0])
     >>> doc.ents = [Span(doc, 0, 2, "PER"), Span(doc, 3, 4, "LOC")]
@@ -56,31 +60,30 @@ def to_prodigy(doc: Doc) -> Row:
 
 
 def from_prodigy(row: Row, vocab: Vocab) -> Doc:
-    """Make a gold Doc of an answer, as `spacy-rin convert` does of those in a file.
+    """Make a gold Doc of an answer, as `spacy-rin convert` does with the answers in a file.
 
     row (dict): An accepted answer.
     vocab (Vocab): Any vocabulary.
-    RETURNS (Doc): With tokens, entities and relations; their scores are 1, since a person has
-        agreed to them.
+    RETURNS (Doc): A Doc with entities and relations. All scores are 1, since a person has agreed.
     RAISES (ValueError): If the row is not of this form, or was not accepted.
     """
     return make_doc(parse_prodigy(row, "the row"), vocab)
 
 
 def find_undrawn(doc: Doc) -> list[Relation]:
-    """Find the relations that a task holds, but Prodigy cannot draw as they are.
+    """Find the relations that are in a task, but that Prodigy cannot draw as they are.
 
-    The interface has spans that do not overlap, and draws from one of them or from a single token.
+    In Prodigy's interface, spans do not overlap. An arc starts at a span or at a single token.
 
     doc (Doc): Any Doc.
-    RETURNS (list[Relation]): Those with an end that is none of doc.ents, and has several tokens or
-        one that an entity claims.
+    RETURNS (list[Relation]): Relations with an end that is none of doc.ents and either has several
+        tokens or lies within an entity.
     """
     entities = _bounds(doc)
-    claimed = {i for start, end in entities for i in range(start, end)}
+    inside = {i for start, end in entities for i in range(start, end)}
 
     def undrawn(end: Span) -> bool:
-        return (end.start, end.end) not in entities and (len(end) > 1 or end.start in claimed)
+        return (end.start, end.end) not in entities and (len(end) > 1 or end.start in inside)
 
     return [r for r in get_relations(doc) if undrawn(r.head) or undrawn(r.tail)]
 

@@ -1,9 +1,10 @@
 """Docs ↔ `doc._.rel` of spaCy's tutorial (explosion/projects, tutorials/rel_component).
 
-There the relations are scores of all pairs of entities, {(start of head, start of tail): {label:
-score}} by tokens: 1.0 or 0.0 in gold, and what the model says in predictions. The Doc keeps them in
-`doc.user_data` under spaCy's own key for `doc._.rel`, which a DocBin with store_user_data=True
-holds and `Doc.from_bytes` cannot read (its keys are tuples).
+There the relations are scores of all pairs of entities: {(start of head, start of tail): {label:
+score}}, where the starts count tokens. In gold a score is 1.0 or 0.0, in predictions it is the
+model's. The Doc keeps the scores in `doc.user_data`, under spaCy's own key for `doc._.rel`. A
+DocBin with store_user_data=True stores them. `Doc.from_bytes` cannot read them, since their keys
+are tuples.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from spacy.tokens import Doc
 from ..errors import Errors
 from ..relations import Relation, get_relations
 
-# Where spaCy keeps doc._.rel, whether or not the tutorial's code has registered it.
+# The key of doc._.rel in doc.user_data, whether or not the tutorial's code has registered it.
 REL_KEY: Any = ("._.", "rel", None, None)
 
 RelTable = dict[tuple[int, int], dict[str, float]]
@@ -26,7 +27,7 @@ def to_rel_component(doc: Doc, labels: Sequence[str]) -> RelTable:
     """Turn a Doc's relations into the tutorial's `doc._.rel`.
 
     doc (Doc): A Doc with entities and relations.
-    labels (Sequence[str]): All labels of the corpus; each pair has a score for each.
+    labels (Sequence[str]): All labels of the corpus. Every pair has a score for each of them.
     RETURNS (dict): Scores of all pairs of doc.ents, 0.0 where there is no relation.
 
     >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome"])
@@ -50,8 +51,8 @@ def from_rel_component(doc: Doc, threshold: float = 0.5) -> list[Relation]:
 
     doc (Doc): A Doc with the entities it was made with.
     threshold (float): Least score of a relation.
-    RETURNS (list[Relation]): In document order, for `doc._.relations`.
-    RAISES (ValueError): If the Doc has no `doc._.rel`, or not the entities that it relates.
+    RETURNS (list[Relation]): The relations in document order, for `doc._.relations`.
+    RAISES (ValueError): If the Doc has no `doc._.rel`, or lacks entities that it relates.
     """
     if REL_KEY not in doc.user_data and len(doc.ents) > 1:
         raise ValueError(Errors.R088.format(text=doc.text[:80]))
@@ -74,16 +75,16 @@ def find_left_out(doc: Doc, labels: Sequence[str]) -> list[Relation]:
     """Find the relations that `doc._.rel` has no place for.
 
     doc (Doc): A Doc with entities and relations.
-    labels (Sequence[str]): As those of `to_rel_component`.
-    RETURNS (list[Relation]): Those of other labels, those with an end that is none of doc.ents, and
-        those that repeat another.
+    labels (Sequence[str]): All labels of the corpus, as in `to_rel_component`.
+    RETURNS (list[Relation]): Relations that have another label, have an end that is none of
+        doc.ents, or repeat an earlier relation.
     """
     _, left_out = _divide(doc, labels)
     return left_out
 
 
 def _divide(doc: Doc, labels: Sequence[str]) -> tuple[Iterable[Relation], list[Relation]]:
-    """Relations that the table has a place for, and the others."""
+    """Divide relations into those that the table has a place for, and the others."""
     ents = {(ent.start, ent.end) for ent in doc.ents}
     held: dict[tuple[int, str, int], Relation] = {}
     left_out = []

@@ -1,9 +1,10 @@
-"""Docs → an RDF graph: their triples, and where and how surely each was found.
+"""Docs → an RDF graph: their triples, with the place and the score of each relation.
 
 Names are IRIs in one namespace: entity/<text>, type/<label>, relation/<label>, document/<number>,
-all percent-encoded. Mentions of the same text are one entity: nothing here links or tells apart.
-Where a triple stands is said by plain reification: an rdf:Statement for each relation of a Doc, its
-score, the document it was derived from, and both mentions as characters of that (RFC 5147).
+all percent-encoded. Mentions of the same text are one entity, since nothing here links entities or
+tells them apart. Places and scores are stored by plain reification. Each relation of a Doc has an
+rdf:Statement with its score and the document that it was derived from. Both mentions are ranges of
+characters in that document (RFC 5147).
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from ..relations import Relation, get_relations
 
 
 def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:
-    """Turn the entities and relations of Docs into a graph, held in memory as a whole.
+    """Turn the entities and relations of Docs into a graph, which is held in memory as a whole.
 
-    docs (Iterable[Doc]): Docs with relations; in the graph they are numbered from 0.
-    namespace (str): What all names start with; ends with a slash.
-    RETURNS (Graph): rdflib's, to be queried or serialised.
+    docs (Iterable[Doc]): Docs with relations. In the graph they are numbered from 0.
+    namespace (str): The start of all names. It ends with a slash.
+    RETURNS (Graph): A graph of rdflib, to be queried or serialised.
     RAISES (ValueError): If the namespace cannot start an IRI.
 
     >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "New", "York"])
@@ -47,14 +48,14 @@ def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:
 
 
 def write_turtle(path: str | Path, docs: Iterable[Doc], namespace: str) -> None:
-    """Write the same graph as a stream, a triple a line: Turtle without prefixes (N-Triples).
+    """Write the graph of `to_graph` as a stream: Turtle without prefixes (N-Triples).
 
-    `to_graph(docs, namespace).serialize(path)` is the one with prefixes; it holds all in memory and
-    takes far more time.
+    The file has one triple a line. `to_graph(docs, namespace).serialize(path)` writes prefixes, but
+    holds the whole graph in memory and takes far more time.
 
     path (str | Path): The file.
-    docs (Iterable[Doc]): Docs with relations.
-    namespace (str): As that of `to_graph`.
+    docs (Iterable[Doc]): Docs with relations. In the graph they are numbered from 0.
+    namespace (str): The start of all names. It ends with a slash.
     RAISES (ValueError): If the namespace cannot start an IRI.
     """
     names = _check_namespace(namespace)
@@ -67,7 +68,7 @@ def write_turtle(path: str | Path, docs: Iterable[Doc], namespace: str) -> None:
 
 
 def _check_namespace(namespace: str) -> Namespace:
-    # Mentions are fragments of a document's name, so the namespace itself can have none.
+    # Mentions are named by a fragment (#char=...), so the namespace itself can have none.
     parts = urlsplit(namespace)
     is_start = parts.scheme and parts.netloc and namespace.endswith("/")
     if not is_start or quote(namespace, safe=":/%@~") != namespace:
@@ -83,6 +84,7 @@ def _add_doc(graph: Graph, names: Namespace, doc: Doc, document: str) -> None:
 
 
 def _add_entity(graph: Graph, names: Namespace, span: Span) -> URIRef:
+    """Add the name and type of an entity → its IRI."""
     entity = _name(names, "entity", span.text)
     graph.add((entity, RDFS.label, Literal(span.text)))
     if span.label_:
@@ -91,6 +93,7 @@ def _add_entity(graph: Graph, names: Namespace, span: Span) -> URIRef:
 
 
 def _add_relation(graph: Graph, names: Namespace, r: Relation, document: str, k: int) -> None:
+    """Add a triple, and the statement that it is the k-th relation of the document."""
     head, tail = (_add_entity(graph, names, span) for span in (r.head, r.tail))
     label = _name(names, "relation", r.label)
     graph.add((head, label, tail))

@@ -1,1 +1,5 @@
-"""thinc ↔ torch: the registered architectures, from Docs to vectors to the network's scores."""
+"""Docs → vectors → the network's scores, thinc ↔ torch: the registered architectures.
+
+`architecture` wraps the network of `nn`. `embed` and `encoder` are the paper's own tok2vec, which
+can be replaced by any other.
+"""

@@ -1,4 +1,12 @@
-"""`spacy-rin.RIN.v1`: Docs → vectors → the network's scores; thinc's side of the torch network."""
+"""`spacy-rin.RIN.v1`: Docs → vectors → the network's scores, as a thinc model.
+
+The model is a chain: a tok2vec reads the windows of a batch, and the torch network of `nn` reads
+its vectors. The output is `Scores`. They hold the network's tensors and return numpy arrays, so
+that the component gets predictions and losses without importing torch.
+
+Shapes: W words of all windows of a batch, one after the other; T tags; L relation labels; C given
+cells; F found cells.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +20,7 @@ from typing import Literal
 import numpy as np
 import torch
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, PyTorchWrapper_v3, chain, noop
+from thinc.api import ArgsKwargs, Model, chain, noop
 from thinc.types import Floats2d
 from torch import Tensor
 
@@ -26,15 +34,21 @@ from ..nn.loss import Loss, relation_loss, tag_loss
 from ..nn.network import RIN
 from ..nn.row_maximum import row_maximum
 from ..nn.table import Table
-from .shim import deserialize_module, serialize_module, texts_to_torch
+from .listeners import find_listeners
+from .shim import texts_to_torch, wrap_module
 
 # A lower threshold is read as this one: at 0 every cell of the table would be a triple.
 MIN_THRESHOLD = 1e-3
 
-# A worker of nlp.pipe(n_process) computes on one thread, as those of torch's own DataLoader do: a
-# forked one inherits torch's thread pool without its threads and would wait for them for ever, and
-# spawned ones would each take all cores. So does every other process that is forked off one with
-# rin in it, as a web server's; torch.set_num_threads, called there, has the last word.
+# Which part of a tok2vec reads whole Docs; the other part reads each window alone. Pipelines are
+# saved with these values.
+NOTHING, EMBED, EVERYTHING = "nothing", "embed", "all"
+
+# A worker of nlp.pipe(n_process) computes on one thread, as the workers of torch's own DataLoader
+# do. A forked worker inherits torch's thread pool without its threads and would wait for them for
+# ever; spawned workers would each take all cores. The same holds for every other process that is
+# forked off one with rin in it, such as a web server's. torch.set_num_threads, called in the
+# worker, overrules this.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 if multiprocessing.parent_process() is not None and "OMP_NUM_THREADS" not in os.environ:
@@ -45,7 +59,7 @@ if multiprocessing.parent_process() is not None and "OMP_NUM_THREADS" not in os.
 class Scores:
     """The network's output for a batch: what the component reads predictions and losses from.
 
-    tag_logits (Tensor): (W, T), rows in the order of the batch's windows.
+    tag_logits (Tensor): (W, T) logits of the tags, rows in the order of the batch's windows.
     table (Table): The factored relation table, with the same rows.
     """
 
@@ -53,16 +67,22 @@ class Scores:
     table: Table
 
     def tags(self) -> np.ndarray:
-        """RETURNS (ndarray): (W, T) log-probabilities of the tags."""
+        """Compute the log-probabilities of the tags.
+
+        RETURNS (ndarray): (W, T) log-probabilities.
+        """
         return _numpy(torch.log_softmax(self.tag_logits.detach(), dim=1))
 
     def cells_over(
         self, rows: np.ndarray, cols: np.ndarray, threshold: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Read the given cells.
+        """Find triples in the given cells.
 
-        rows, cols (ndarray): (C,) head and tail words.
-        RETURNS (tuple): (F,) place in `rows`, label and probability of each triple found.
+        rows (ndarray): (C,) head word of each cell.
+        cols (ndarray): (C,) tail word of each cell.
+        threshold (float): The least probability of a triple.
+        RETURNS (tuple[ndarray, ndarray, ndarray]): (F,) place in `rows`, label and probability of
+            each triple.
         """
         place, label, logit = self.table.detach().cells_between(
             self._tensor(rows), self._tensor(cols), _logit(threshold)
@@ -72,19 +92,28 @@ class Scores:
     def all_cells_over(
         self, threshold: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Scan the whole table.
+        """Find triples in the whole table.
 
-        RETURNS (tuple): (F,) head word, tail word, label and probability of each triple found.
+        threshold (float): The least probability of a triple.
+        RETURNS (tuple[ndarray, ndarray, ndarray, ndarray]): (F,) head word, tail word, label and
+            probability of each triple.
         """
         rows, cols, label, logit = self.table.detach().cells_over(_logit(threshold))
         return _numpy(rows), _numpy(cols), _numpy(label), _numpy(torch.sigmoid(logit))
 
     def row_maximum(self) -> np.ndarray:
-        """RETURNS (ndarray): (W, L) highest probability over the tails, equation (5)."""
+        """Compute the highest probability over the tails, equation (5).
+
+        RETURNS (ndarray): (W, L) probabilities, by head word and label.
+        """
         return _numpy(torch.sigmoid(row_maximum(self.table.detach())))
 
     def loss(self, targets: Targets) -> Loss:
-        """RETURNS (Loss): Loss and gradient against gold (equations (8) and (9))."""
+        """Compute the losses of equations (8) and (9), and their gradient.
+
+        targets (Targets): Gold of the same batch.
+        RETURNS (Loss): The two losses and the gradient of the network's output.
+        """
         layout = self.table.layout
         entities, d_tags = tag_loss(
             self.tag_logits.detach(), self._tensor(targets.tags), len(layout.lengths)
@@ -111,19 +140,20 @@ def build_rin_model(
 ) -> Model[WindowBatch, Scores]:
     """Construct the Recurrent Interaction Network over any tok2vec.
 
-    tok2vec (Model): Any of spaCy's, a listener, or spacy-rin's own; of any width, which is
-        projected to `hidden_width` if it is another.
+    tok2vec (Model): Any of spaCy's, a listener, or spacy-rin's own. Its vectors are projected to
+        `hidden_width` if they have another width.
     hidden_width (int): H, width of the hidden and the pair features.
-    rounds (int): K, rounds of interaction; 0 for "w/o interaction".
+    rounds (int): K, rounds of interaction; 0 for the paper's "w/o interaction".
     use_entities (bool): False for the paper's "w/o ER".
     use_relations (bool): False for the paper's "w/o RC".
-    precision (str): Of the products in the blocks of the relation table, where most of the time
-        goes. "bfloat16" rounds what is multiplied, not the sums; "auto" does so on processors
-        that gain from it.
+    precision (str): Precision of the products in the blocks of the relation table, which take most
+        of the time. "bfloat16" rounds what is multiplied, not the sums. "auto" does so on
+        processors that are faster with it.
     interaction (str): "paper"; "slides" for the earlier form of the model; "separate" for the
-        slides' baseline "BiLSTM", whose tasks have an encoder each (`copies = 2` of
-        spacy-rin.BiLSTMEncoder.v1) and no round.
-    RETURNS (Model): Its `n_tags` and `n_labels` attributes are to be set before it is initialised.
+        slides' baseline "BiLSTM". That has no rounds, and an encoder for each task (`copies = 2` of
+        spacy-rin.BiLSTMEncoder.v1).
+    RETURNS (Model): The model. `set_output_sizes` has to be called before it is initialised.
+    RAISES (ValueError): If the settings do not go together.
     """
     ablated = not (use_entities and use_relations)
     if (ablated and interaction != "paper") or (rounds and interaction == "separate"):
@@ -135,14 +165,12 @@ def build_rin_model(
         reader = SlidesInteraction(hidden_width)
     else:
         reader = SeparateTasks(hidden_width)
-    network: Model[list[Floats2d], Scores] = PyTorchWrapper_v3(
+    network: Model[list[Floats2d], Scores] = wrap_module(
         RIN(reader, rounds, precision),
-        convert_inputs=_convert_inputs,
-        convert_outputs=_convert_outputs,
-        serialize_model=serialize_module,
-        deserialize_model=deserialize_module,
+        _convert_inputs,
+        _convert_outputs,
+        sizes=("n_tags", "n_labels"),
     )
-    network.init = _init_network
     model: Model[WindowBatch, Scores] = chain(_read_windows(tok2vec), network)
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("network", network)
@@ -150,9 +178,14 @@ def build_rin_model(
 
 
 def predict_layers(model: Model[WindowBatch, Scores], batch: WindowBatch) -> list[Scores]:
-    """RETURNS (list[Scores]): What every layer says, 0 to K; `predict` gives the last."""
+    """Compute the scores of every layer; `predict` returns those of the last.
+
+    model (Model): A model of `build_rin_model`, initialised.
+    batch (WindowBatch): The windows to read.
+    RETURNS (list[Scores]): Scores of layers 0, 1, …, K.
+    """
     windows2vecs, network = model.layers
-    # Without windows there is nothing to read, which not every tok2vec can stand.
+    # Not every tok2vec accepts a batch without texts.
     vectors = windows2vecs.predict(batch) if batch.windows else []
     inputs, _ = _convert_inputs(network, vectors, False)
     with torch.no_grad():
@@ -160,7 +193,12 @@ def predict_layers(model: Model[WindowBatch, Scores], batch: WindowBatch) -> lis
 
 
 def set_output_sizes(model: Model, n_tags: int, n_labels: int) -> None:
-    """Tell a model how many tags and relation labels to make parameters for."""
+    """Tell a model how many tags and relation labels to make parameters for.
+
+    model (Model): A model of `build_rin_model`, not initialised.
+    n_tags (int): T.
+    n_labels (int): L.
+    """
     network = model.get_ref("network")
     network.attrs["n_tags"] = n_tags
     network.attrs["n_labels"] = n_labels
@@ -169,9 +207,12 @@ def set_output_sizes(model: Model, n_tags: int, n_labels: int) -> None:
 def clip_gradients(model: Model, max_norm: float) -> None:
     """Scale all gradients of a model so that their global norm is at most `max_norm`.
 
-    thinc's own grad_clip clips each array by itself, and the authors' code clips globally. Layers
-    of mixed precision stay out of it: their gradients are scaled up until they are used, and a step
-    in which they overflow is left out by thinc.
+    thinc's own grad_clip clips each array by itself; the authors' code clips globally. Layers of
+    mixed precision are left out: their gradients are scaled up until they are used, and thinc skips
+    a step in which they overflow.
+
+    model (Model): Any model.
+    max_norm (float): The largest norm.
     RAISES (ValueError): If the norm is not finite.
     """
     arrays, tensors = [], []
@@ -191,23 +232,36 @@ def clip_gradients(model: Model, max_norm: float) -> None:
 
 
 def _read_windows(tok2vec: Model[list[Doc], list[Floats2d]]) -> Model[WindowBatch, list[Floats2d]]:
-    """Run a tok2vec on the windows of a batch.
-
-    Each window is read alone, as each training record was. Only a listener or a transformer has to
-    see whole Docs, whose vectors are then cut; what encodes these still reads each window alone.
-    What takes a listener's place (`nlp.replace_listeners`) goes on reading as it did.
-    """
-    listens = any("listener" in n.name or "transformer" in n.name for n in tok2vec.walk())
-    # spaCy's Tok2Vec is a chain of the two; by itself it would encode whole Docs too.
-    is_chain = tok2vec.has_ref("embed") and tok2vec.has_ref("encode")
-    on_docs = ("embed" if is_chain else "all") if listens else "nothing"
+    """Construct the layer that runs a tok2vec on the windows of a batch."""
     return Model(
         "windows2vecs",
         _forward_windows,
         init=_init_windows,
         layers=[tok2vec],
-        attrs={"on_docs": on_docs},  # saved with the model
+        attrs={"on_docs": _part_on_docs(tok2vec)},
     )
+
+
+def _part_on_docs(tok2vec: Model[list[Doc], list[Floats2d]]) -> str:
+    """Decide which part of a tok2vec has to read whole Docs.
+
+    Each window is read alone, as each training record was. Only listeners and transformers have to
+    see whole Docs: a listener gets its vectors from another component, which has read Docs, and a
+    transformer cuts Docs itself. Their vectors are then cut into windows. There are three cases:
+
+    - NOTHING, if the tok2vec has no listener or transformer.
+    - EMBED, if it has one and is a chain of `embed` and `encode`, as spaCy's Tok2Vec is. On whole
+      Docs, `encode` would read across windows. So it gets the vectors of each window alone.
+    - EVERYTHING, if it has one and is no such chain.
+
+    tok2vec (Model): Any tok2vec.
+    RETURNS (str): NOTHING, EMBED or EVERYTHING.
+    """
+    # spacy-transformers has this word in the names of its layers.
+    is_transformer = any("transformer" in node.name for node in tok2vec.walk())
+    if not (is_transformer or find_listeners(tok2vec)):
+        return NOTHING
+    return EMBED if tok2vec.has_ref("embed") and tok2vec.has_ref("encode") else EVERYTHING
 
 
 def _init_windows(model: Model, X: WindowBatch | None = None, Y: object = None) -> None:
@@ -216,54 +270,45 @@ def _init_windows(model: Model, X: WindowBatch | None = None, Y: object = None) 
 
 def _forward_windows(
     model: Model, batch: WindowBatch, is_train: bool
-) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
-    forward = _forward_texts if model.attrs["on_docs"] == "nothing" else _forward_docs
-    return forward(model, batch, is_train)
-
-
-def _forward_texts(
-    model: Model, batch: WindowBatch, is_train: bool
-) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
-    Y, backprop_texts = model.layers[0](batch.texts(), is_train)
-
-    def backprop(dY: list[Floats2d]) -> None:
-        backprop_texts(dY)
-
-    return Y, backprop
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], object]]:
+    """Run a tok2vec on a batch: its windows → a (words, width) array for each."""
+    tok2vec = model.layers[0]
+    # Loading a pipeline restores the value that it was saved with. So what takes a listener's place
+    # (`nlp.replace_listeners`) goes on reading what the listener read.
+    on_docs = model.attrs["on_docs"]
+    if on_docs == NOTHING:
+        return tok2vec(batch.texts(), is_train)
+    if on_docs == EMBED:
+        return _forward_docs(tok2vec.get_ref("embed"), tok2vec.get_ref("encode"), batch, is_train)
+    return _forward_docs(tok2vec, noop(), batch, is_train)
 
 
 def _forward_docs(
-    model: Model, batch: WindowBatch, is_train: bool
+    on_docs: Model, on_windows: Model, batch: WindowBatch, is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
-    tok2vec = model.layers[0]
-    embed, encode = tok2vec, noop()
-    if model.attrs["on_docs"] == "embed":
-        embed, encode = tok2vec.get_ref("embed"), tok2vec.get_ref("encode")
-    vectors, backprop_docs = embed(list(batch.docs), is_train)
-    places = [(w.doc, model.ops.asarray1i(batch.tokens(w))) for w in batch.windows]
-    Y, backprop_windows = encode([vectors[doc][tokens] for doc, tokens in places], is_train)
+    """Run one model on whole Docs, and another on the vectors of each window."""
+    ops = on_docs.ops
+    vectors, backprop_docs = on_docs(list(batch.docs), is_train)
+    places = [(w.doc, ops.asarray1i(batch.tokens(w))) for w in batch.windows]
+    Y, backprop_windows = on_windows([vectors[doc][tokens] for doc, tokens in places], is_train)
 
     def backprop(dY: list[Floats2d]) -> None:
-        d_vectors = [model.ops.alloc2f(*array.shape) for array in vectors]
+        d_vectors = [ops.alloc2f(*array.shape) for array in vectors]
         for (doc, tokens), d_window in zip(places, backprop_windows(dY), strict=True):
-            d_vectors[doc][tokens] += d_window
+            d_vectors[doc][tokens] += d_window  # Windows can overlap.
         backprop_docs(d_vectors)
 
     return Y, backprop
 
 
-def _init_network(model: Model, X: list[Floats2d] | None = None, Y: object = None) -> None:
-    shim = model.shims[0]
-    nI = X[0].shape[1] if X else model.get_dim("nI")
-    model.set_dim("nI", nI, force=True)
-    device = shim.device
-    shim._model.initialize(nI, model.attrs["n_tags"], model.attrs["n_labels"])
-    shim._model.to(device)
-
-
 def _convert_inputs(
     model: Model, X: list[Floats2d], is_train: bool
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], list[Floats2d]]]:
+    """Turn the arrays of windows into the arguments of `RIN.forward`, and gradients into arrays.
+
+    A torch encoder already had the words in one tensor. It returns arrays all the same, so that any
+    tok2vec can take its place.
+    """
     words, lengths, unflatten = texts_to_torch(model, X, is_train)
     network = model.shims[0]._model
     n_labels = len(network.relations.bias)
@@ -274,11 +319,12 @@ def _convert_inputs(
 def _convert_outputs(
     model: Model, X_Y: tuple[list[Floats2d], tuple[Tensor, Table]], is_train: bool
 ) -> tuple[Scores, Callable[[tuple[Tensor, ...]], ArgsKwargs]]:
+    """Turn the output of `RIN.forward` into Scores, and the gradient of a Loss into torch's."""
     _, (tag_logits, table) = X_Y
 
     def backprop_args(gradients: tuple[Tensor, ...]) -> ArgsKwargs:
-        # W_r and b_r are outputs as well as parameters: torch adds what comes in here to what
-        # comes through the interaction.
+        # W_r and b_r are outputs as well as parameters: torch adds the gradients given here to
+        # those that come through the interaction.
         outputs = (tag_logits, *table.factors())
         return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": gradients})
 
@@ -286,6 +332,7 @@ def _convert_outputs(
 
 
 def _logit(threshold: float) -> float:
+    """Turn a probability into a logit; no cell reaches a threshold of 1."""
     if threshold >= 1:
         return float("inf")
     threshold = max(threshold, MIN_THRESHOLD)

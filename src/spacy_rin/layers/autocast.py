@@ -1,8 +1,8 @@
-"""`spacy-rin.autocast.v1`: a transformer's products in bfloat16 on a CPU.
+"""`spacy-rin.autocast.v1`: pipeline → the same, whose transformers multiply in bfloat16 on a CPU.
 
-On a GPU the transformer's own `mixed_precision` does that; on a CPU it fails. Processors with
-AVX512-BF16 or AMX multiply faster so. Nothing of it is saved: a loaded pipeline computes in
-float32 until the callback is called on it, as `spacy-rin extract` does.
+Processors with AVX512-BF16 or AMX are faster with it. On a GPU the transformer's own setting
+`mixed_precision` does the same; on a CPU that fails. Nothing of this is saved. A loaded pipeline
+computes in float32 until the callback is called on it, as `spacy-rin extract` does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from ..nn.device import product_dtype
 def make_autocast(precision: str = "auto") -> Callable[[Language], Language]:
     """Construct a callback for `[initialize.after_init]`, or for any pipeline that was loaded.
 
-    precision (str): "float32", "bfloat16", or "auto" for bfloat16 where the processor gains.
+    precision (str): "float32", "bfloat16", or "auto" for bfloat16 where the processor is faster
+        with it.
+    RETURNS (Callable): Takes a pipeline, changes its transformers and returns it.
     """
 
     def after_init(nlp: Language) -> Language:
@@ -43,6 +45,8 @@ def _transformers(nlp: Language) -> list[nn.Module]:
 
 
 def _in_precision(forward: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:
+    """Wrap a `forward` so that its products are computed in `dtype` and its output is float32."""
+
     @wraps(forward)
     def run(*args: Any, **kwargs: Any) -> Any:
         with torch.autocast("cpu", dtype=dtype):
@@ -55,5 +59,5 @@ def _in_precision(forward: Callable[..., Any], dtype: torch.dtype) -> Callable[.
 
 
 def _to_float32(value: Any) -> Any:
-    """What comes out is for numpy, which has no bfloat16."""
+    """Convert a tensor, or a tuple of tensors: numpy, which reads them, has no bfloat16."""
     return tuple(map(_to_float32, value)) if isinstance(value, tuple) else value.float()

@@ -1,12 +1,17 @@
 """`spacy-rin.WordTagEmbed.v1`: Docs → one vector a word, from a table of words and one of POS tags.
 
-The tables hold the words and tags of the training data. `TableCounts` counts them while the
-component reads that data to initialise itself, and they are saved with the model. Row 0 of each
-table is for whatever the table does not hold. In the word table this row is trained by dropping
-rare words at random (Kiperwasser & Goldberg 2016: with probability α / (α + count)).
+It is the `embed` part of the paper's tok2vec; the encoder reads its output. The tables hold the
+words and tags of the training data. `TableCounts` counts them while the component reads that data
+to initialise itself. They are saved with the model.
 
-Where the pipeline has word vectors they initialise the word table, and a word that the table lacks
-takes its static vector, in training (when dropped) as in prediction.
+Row 0 of each table is for whatever the table does not hold. In the word table, rare words are
+dropped at random to train this row: with probability α / (α + count), after Kiperwasser & Goldberg
+(2016).
+
+If the pipeline has word vectors, they initialise the word table. A word that the table lacks then
+takes its static vector, in training (when it is dropped) as in prediction.
+
+Shapes: "words" are the tokens of a Doc or of all Docs of a batch; "rows" are those of a table.
 """
 
 from __future__ import annotations
@@ -23,7 +28,9 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 
+# The row for whatever a table does not hold.
 UNKNOWN = 0
+# The name of a table's layer, by which it is found in a model.
 _TABLE = "spacy-rin.table"
 
 
@@ -34,10 +41,10 @@ def build_word_tag_embed(
 
     The rate of the dropout is that of training: `[training] dropout`.
 
-    word_width (int): Width of the word vectors; that of the pipeline's vectors, where it has some.
+    word_width (int): Width of the word vectors. If the pipeline has vectors, it must be theirs.
     tag_width (int): Width of the POS (`token.tag_`) embedding; 0 for "w/o POS".
-    word_dropout (float): α above; 0 to never drop a word.
-    RETURNS (Model): Takes Docs; gives a (words, word_width + tag_width) array for each.
+    word_dropout (float): α: a word is dropped with probability α / (α + count); 0 for never.
+    RETURNS (Model): Turns Docs into a (words, word_width + tag_width) array each.
     """
     table = _table("ORTH", word_width, word_dropout, use_vectors=True)
     if tag_width:
@@ -50,37 +57,20 @@ def build_word_tag_embed(
 def build_concatenate(
     *layers: Model[list[Doc], list[Floats2d]],
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Set what several layers say of each word side by side, as thinc's `concatenate` does.
+    """Put the outputs of several layers side by side, as thinc's `concatenate` does.
 
-    That fails on empty Docs, for which a transformer's listener gives arrays without columns.
+    thinc's fails on empty Docs, for which a transformer's listener returns arrays without columns.
 
-    layers (Model): Each takes Docs and gives a (words, width) array for each.
-    RETURNS (Model): Takes Docs; gives a (words, sum of the widths) array for each.
+    layers (Model): Layers that turn Docs into a (words, width) array each.
+    RETURNS (Model): Turns Docs into a (words, sum of the widths) array each.
     """
     return concatenate(*(_with_columns(layer) for layer in layers))
-
-
-def _with_columns(layer: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], list[Floats2d]]:
-    """Give the arrays of empty Docs as many columns as the others have."""
-    return Model("with_columns", _forward_columns, init=_init_columns, layers=[layer])
-
-
-def _forward_columns(
-    model: Model, docs: list[Doc], is_train: bool
-) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
-    Y, backprop = model.layers[0](docs, is_train)
-    width = max((y.shape[1] for y in Y), default=0)
-    return [y if len(y) else model.ops.alloc2f(0, width) for y in Y], backprop
-
-
-def _init_columns(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
-    model.layers[0].initialize(X=X)
 
 
 class TableCounts:
     """Counts the words and tags of training data for the tables inside a model.
 
-    model (Model): Any, with any number of tables.
+    model (Model): Any model, with any number of tables.
     """
 
     def __init__(self, model: Model) -> None:
@@ -88,9 +78,9 @@ class TableCounts:
         self._counts: list[Counter[int]] = [Counter() for _ in self.tables]
 
     def add(self, eg: Example) -> None:
-        """Count a training Example: the words as they are predicted on, the tags as gold has them.
+        """Count the words of an Example's predicted Doc and the tags of its gold Doc.
 
-        eg (Example): Of the training data.
+        eg (Example): An Example of the training data.
         """
         for table, counts in zip(self.tables, self._counts, strict=True):
             attr = table.attrs["attr"]
@@ -98,37 +88,38 @@ class TableCounts:
             counts.update(_column([doc], attr).tolist())
 
     def build(self, tags: Iterable[int] = ()) -> None:
-        """Give each table its rows, one for each word or tag that was counted.
+        """Tell each table its rows, one for each word or tag that was counted.
 
-        tags (Iterable[int]): Further tags, by hash, that get a row without being counted.
+        tags (Iterable[int]): Hashes of further tags, which get a row without being counted.
         """
         further = dict.fromkeys(tags, 1)
         for table, counts in zip(self.tables, self._counts, strict=True):
             if table.attrs["attr"] == "TAG":
                 counts.update(further)
-            # Whoever has no word or tag has the empty one, which stays unknown.
+            # A token without a tag has the empty one, hash 0. It gets no row and stays unknown.
             known = np.array(sorted(key for key in counts if key), dtype=np.uint64)
             table.attrs["keys"] = known
             table.attrs["counts"] = np.array([counts[int(key)] for key in known], dtype=np.int64)
 
 
 def find_tables(model: Model) -> list[Model]:
-    """Find the tables inside a model.
+    """Find the tables inside a model, which need rows before they are initialised.
 
-    model (Model): Any.
-    RETURNS (list[Model]): Those of words and of tags, which want to see training data.
+    model (Model): Any model.
+    RETURNS (list[Model]): Its tables of words and of tags.
     """
     return [node for node in model.walk() if node.name == _TABLE]
 
 
 def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Model:
+    """Construct a table for one attribute of tokens, "ORTH" or "TAG"; `TableCounts` fills it."""
     return Model(
         _TABLE,
         _forward,
         init=_init,
         dims={"nO": width},
         params={"E": None},
-        # Hashes, sorted, so that rows are found for a whole batch at once.
+        # `keys` are sorted hashes, so that the rows of a whole batch are found at once.
         attrs={
             "attr": attr,
             "word_dropout": word_dropout,
@@ -141,10 +132,16 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
+    """Make the rows of a table at random. The row of a word with a vector starts from that.
+
+    X (list[Doc]): A sample of Docs. Their vocab has the pipeline's vectors.
+    RAISES (ValueError): If the table was not told its rows, or if the vectors do not fit.
+    """
     if model.attrs["keys"] is None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
     ops = model.ops
-    # As torch's nn.Embedding. thinc's normal_init takes its mean for the scale and gives zeros.
+    # N(0, 1), as in torch's nn.Embedding. thinc's normal_init uses its mean as the scale, and
+    # returns zeros.
     shape = (len(model.attrs["keys"]) + 1, model.get_dim("nO"))
     table = ops.asarray2f(np.random.normal(size=shape).astype("float32"))
     vectors = X[0].vocab.vectors if X else None
@@ -166,6 +163,7 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
 def _forward(
     model: Model, docs: list[Doc], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+    """Look up the vector of each word: its row of the table, or else its static vector."""
     ops = model.ops
     lengths = ops.asarray1i([len(doc) for doc in docs])
     keys = _column(docs, model.attrs["attr"])
@@ -173,9 +171,9 @@ def _forward(
     if is_train and model.attrs["word_dropout"]:
         rows = _drop_rare(rows, model.attrs["counts"], model.attrs["word_dropout"])
     ids = ops.asarray1i(rows)
-    table = model.get_param("E")
-    Y = table[ids]
-    static = ops.asarray1i([])
+    table = model.get_param("E")  # (rows, width)
+    Y = table[ids]  # (words, width)
+    static = ops.asarray1i([])  # words that take a static vector
     if docs and model.attrs["has_vectors"] and (vectors := docs[0].vocab.vectors).size:
         unknown = np.flatnonzero(rows == UNKNOWN)
         found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
@@ -184,7 +182,7 @@ def _forward(
 
     def backprop(dYs: list[Floats2d]) -> list[Doc]:
         dY = ops.flatten(dYs)
-        dY[static] = 0.0  # static vectors are not trained
+        dY[static] = 0.0  # Static vectors are not trained.
         d_table = ops.alloc2f(*table.shape)
         ops.scatter_add(d_table, ids, dY)
         model.inc_grad("E", d_table)
@@ -194,13 +192,16 @@ def _forward(
 
 
 def _column(docs: Sequence[Doc], attr: str) -> np.ndarray:
-    """(words,) hashes of one attribute of all tokens."""
+    """Read one attribute of all tokens: Docs → (words,) hashes."""
     columns = [doc.to_array(attr) for doc in docs]
     return np.concatenate([np.zeros(0, dtype=np.uint64), *columns]).astype(np.uint64)
 
 
 def _find_rows(known: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """(words,) row of each key; `known` is sorted, its k-th key has row k + 1."""
+    """Find the row of each key: (words,) hashes → (words,) rows.
+
+    `known` is sorted. Its key at place k has row k + 1, since row 0 is for unknown ones.
+    """
     if not len(known):
         return np.full(len(keys), UNKNOWN)
     places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
@@ -208,19 +209,42 @@ def _find_rows(known: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 
 def _drop_rare(rows: np.ndarray, counts: np.ndarray, alpha: float) -> np.ndarray:
+    """Replace rows by that for unknown words, at random: the rarer a word, the more often."""
     probabilities = alpha / (alpha + np.concatenate([[1], counts])[rows])
     return np.where(np.random.random(len(rows)) < probabilities, UNKNOWN, rows)
 
 
 def _take(ops: Ops, vectors: Vectors, rows: np.ndarray) -> Floats2d:
-    """(rows,) static vectors, on the model's device, wherever the pipeline keeps them."""
+    """Copy static vectors to the model's device: (words,) rows → (words, width) vectors."""
     return ops.asarray2f(vectors.data[get_array_module(vectors.data).asarray(rows)])
 
 
 def _vector_rows(vectors: Vectors, keys: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """(words,) rows of static vectors: of the word as written, else lower-cased; -1 for none."""
+    """Find the static vector of each word as written, else of the word in lower case.
+
+    keys (ndarray): (words,) hashes of the words.
+    lower (ndarray): (words,) hashes of the words in lower case.
+    RETURNS (ndarray): (words,) rows of static vectors, -1 for none.
+    """
     written, lowered = (
         np.array(vectors.find(keys=array.tolist()).tolist(), dtype=np.int64)
         for array in (keys, lower)
     )
     return np.where(written >= 0, written, lowered)
+
+
+def _with_columns(layer: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], list[Floats2d]]:
+    """Wrap a layer so that arrays of empty Docs have as many columns as the others."""
+    return Model("with_columns", _forward_columns, init=_init_columns, layers=[layer])
+
+
+def _forward_columns(
+    model: Model, docs: list[Doc], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+    Y, backprop = model.layers[0](docs, is_train)
+    width = max((y.shape[1] for y in Y), default=0)
+    return [y if len(y) else model.ops.alloc2f(0, width) for y in Y], backprop
+
+
+def _init_columns(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
+    model.layers[0].initialize(X=X)

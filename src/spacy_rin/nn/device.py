@@ -1,4 +1,8 @@
-"""What the processor at hand likes: size and precision of the blocks; torch only."""
+"""Device, sizes and setting → the size of the table's blocks and the precision of their products.
+
+Both depend on the processor at hand. `network` and `layers.architecture` ask for them when they
+plan a batch.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from typing import Any
 
 import torch
 
-# A core's second cache where torch does not know it.
+# The size of a core's L2 cache, for where torch does not report it.
 DEFAULT_CACHE_BYTES = 2**20
-# A block's pair features and logits, in second caches: smaller ones cost more to start, larger ones
-# to read from further away. Measured on one and two threads, see CONTRIBUTING.md.
+# The size of a block's pair features and logits, in L2 caches. Smaller blocks lose more time to
+# starting, larger ones to slower memory. Measured on one and two threads, see CONTRIBUTING.md.
 CACHES_PER_BLOCK = 4
-# On a GPU: enough that the time to start a kernel does not show.
+# The same on a GPU, in bytes: so much that the time to start a kernel does not matter.
 GPU_BLOCK_BYTES = 2**27
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -20,29 +24,38 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @cache
 def cpu_capabilities() -> dict[str, Any]:
-    """RETURNS (dict): What torch says of the processor; nothing in older versions."""
+    """Look up what torch reports of the processor.
+
+    RETURNS (dict): Capabilities by name; empty where torch is too old to report them.
+    """
     find = getattr(torch.cpu, "get_capabilities", dict)
     return dict(find())
 
 
 def block_cells(device: torch.device, width: int, n_labels: int) -> int:
-    """Cells of a block that stays in the processor's cache while it is computed.
+    """Choose the size of a block, so that it stays in the processor's cache while it is computed.
 
-    width (int): D, width of the pair features. n_labels (int): L.
+    device (torch.device): Where blocks are computed.
+    width (int): D, the width of the pair features.
+    n_labels (int): L, the number of relation labels.
+    RETURNS (int): Cells, at least one.
     """
     if device.type == "cpu":
         cache_bytes = cpu_capabilities().get("l2_cache_size") or DEFAULT_CACHE_BYTES
         n_bytes = CACHES_PER_BLOCK * cache_bytes * torch.get_num_threads()
     else:
         n_bytes = GPU_BLOCK_BYTES
+    # A cell has D features and L logits of four bytes each.
     return max(1, n_bytes // (4 * (width + n_labels)))
 
 
 def product_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """The type whose products the blocks are computed with.
+    """Choose the type in which the products of the blocks are computed.
 
-    precision (str): "float32", "bfloat16", or "auto" for bfloat16 where the processor multiplies
-        it faster: CPUs with AVX512-BF16 or AMX, GPUs from Ampere on.
+    precision (str): "float32", "bfloat16" or "auto". "auto" is bfloat16 where the processor
+        multiplies it faster: on CPUs with AVX512-BF16 or AMX, and on GPUs from Ampere on.
+    device (torch.device): Where blocks are computed.
+    RETURNS (torch.dtype): float32 or bfloat16.
     """
     if precision in DTYPES:
         return DTYPES[precision]

@@ -1,7 +1,11 @@
-"""The Recurrent Interaction Network (Sun et al., EMNLP 2020, section 4); torch only.
+"""Word vectors → tag logits and relation table: the Recurrent Interaction Network; torch only.
 
-Shapes: W words of all texts of a batch, one after the other (no padding); H hidden width;
-T tags; L relation labels.
+The network is that of Sun et al. (EMNLP 2020, section 4). It is given what the encoder made of a
+batch; from its output, decoding finds triples and `loss` computes the loss.
+
+Shapes: W words of all texts of a batch, one after the other, without padding; nI width of a word
+vector; H hidden width; D pair width, here equal to H; T tags; L relation labels. K is the number of
+rounds.
 """
 
 from __future__ import annotations
@@ -17,20 +21,19 @@ from .interaction import Interaction
 from .row_maximum import row_maximum
 from .table import Table
 
-# A true cell is rare: starting the relation logits low keeps the first updates from going into
-# that alone (first epoch's loss on WebNLG 75 instead of 17,000).
+# Relation logits start low, since a true cell is rare. Otherwise the first updates are spent on
+# lowering them (loss of the first epoch on WebNLG: 17,000 instead of 75).
 RELATION_BIAS = -6.0
-# Words that are read together in prediction.
+# The most words that are read together in prediction.
 PART_WORDS = 4096
 
 
 class RIN(nn.Module):
     """Tagger and relation table that read each other's predictions over K rounds.
 
-    interaction (Interaction): How they read them; its width is H, that of
-        the hidden and of the pair features.
-    rounds (int): K, layers of interaction; 0 is the paper's "w/o interaction".
-    precision (str): Of the products in the blocks of the table, see `product_dtype`.
+    interaction (Interaction): How they read them. Its width is H.
+    rounds (int): K, rounds of interaction; 0 is the paper's "w/o interaction".
+    precision (str): Precision of the products in the blocks of the table, see `product_dtype`.
     """
 
     def __init__(
@@ -46,10 +49,11 @@ class RIN(nn.Module):
         self.precision = precision
 
     def initialize(self, nI: int, n_tags: int, n_labels: int) -> None:
-        """Make the parameters, all shared by the layers.
+        """Make the parameters, which all layers share.
 
-        nI (int): Width of the word vectors; projected to what the interaction reads.
-        n_tags (int): T. n_labels (int): L.
+        nI (int): Width of the word vectors. They are projected if the interaction reads another.
+        n_tags (int): T.
+        n_labels (int): L.
         """
         H, wanted = self.width, self.interaction.nI
         self.project = nn.Linear(nI, wanted) if nI != wanted else nn.Identity()
@@ -60,23 +64,26 @@ class RIN(nn.Module):
         self.interaction.initialize(n_tags, n_labels)
 
     def initialize_like(self, state: dict[str, Tensor]) -> None:
-        """Make the parameters of the shapes of a saved state."""
+        """Make parameters of the shapes that a saved state has.
+
+        state (dict[str, Tensor]): Parameters by name.
+        """
         projected = "project.weight" in state
         nI = state["project.weight"].shape[1] if projected else self.interaction.nI
         self.initialize(nI, len(state["tags.bias"]), len(state["relations.bias"]))
 
     def forward(self, words: Tensor, layout: BlockPlan) -> tuple[Tensor, Table]:
-        """Run all layers.
+        """Run all layers and return the last one.
 
         words (Tensor): (W, nI) word vectors.
-        layout (BlockPlan): The texts they are of.
-        RETURNS (tuple[Tensor, Table]): (W, T) logits of the tags and the relation table of layer K.
+        layout (BlockPlan): The texts that the words belong to.
+        RETURNS (tuple[Tensor, Table]): (W, T) tag logits and the relation table of layer K.
         """
         if torch.is_grad_enabled():
             *_, last = self.layers(words, layout)
             return last
-        # Texts know nothing of each other. Read part by part, what a part needs on its way is in
-        # the cache, and of a large batch no more is kept than what comes out.
+        # Texts are independent, so predict in parts. The intermediate tensors of a part fit the
+        # cache and are freed before the next part; only the output grows with the batch.
         D, T = self.width, len(self.tags.bias)
         heads, tails, tags = (words.new_empty(len(words), width) for width in (D, D, T))
         for part, part_layout in layout.parts(PART_WORDS):
@@ -87,23 +94,25 @@ class RIN(nn.Module):
     def layers(self, words: Tensor, layout: BlockPlan) -> Iterator[tuple[Tensor, Table]]:
         """Run layer by layer, equations (2) and (3).
 
-        YIELDS (tuple[Tensor, Table]): As `forward` returns, of layers 0, 1, …, K.
+        words (Tensor): (W, nI) word vectors.
+        layout (BlockPlan): The texts that the words belong to.
+        YIELDS (tuple[Tensor, Table]): (W, T) tag logits and relation table of layers 0, 1, …, K.
         """
-        features = self.interaction.start(self.project(words))
+        features = self.interaction.start(self.project(words))  # (W, H) each
         for k in range(self.rounds + 1):
             tags, table = self.tags(features.tags), self._table(features.relations, layout)
             yield tags, table
             if k < self.rounds:
-                y_e = torch.softmax(tags, dim=1)
-                y_r = row_maximum(table).sigmoid_()  # equation (5)
+                y_e = torch.softmax(tags, dim=1)  # (W, T)
+                y_r = row_maximum(table).sigmoid_()  # (W, L), equation (5)
                 features = self.interaction(features, y_e, y_r)
 
     def _table(self, h_r: Tensor, layout: BlockPlan) -> Table:
-        """Equation (7), factored: W_m(h_i ⊕ h_j) = W_m1 h_i + W_m2 h_j.
+        """Make the table of equation (7) in factors: W_m(h_i ⊕ h_j) = W_head h_i + W_tail h_j.
 
-        h_r (Tensor): (W, H).
+        h_r (Tensor): (W, H) the features of the relations.
         """
-        W_head, W_tail = self.pair.weight.split(self.width, dim=1)
+        W_head, W_tail = self.pair.weight.split(self.width, dim=1)  # (D, H) each
         return self._as_table(h_r @ W_head.T, h_r @ W_tail.T, layout)
 
     def _as_table(self, heads: Tensor, tails: Tensor, layout: BlockPlan) -> Table:

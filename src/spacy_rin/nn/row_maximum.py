@@ -1,10 +1,15 @@
-"""Equation (5): what the interaction reads of the relation table; torch only.
+"""Relation table → the largest logit of each word and label, equation (5); torch only.
 
-Only the winning cell of each word and label carries gradient, so the backward pass has W · L terms
-instead of n · W · L: the forward pass keeps which tail has won, and the gradients are sums over
-the winners (`embedding_bag`), without the logits again and without a product over the block. With
-few labels or many, that costs less than products over a block of zeros that the winners are
-scattered into (measured, see CONTRIBUTING.md).
+The interaction reads it in every round, as it reads the tags.
+
+Only the winning cell of each word and label carries gradient. So the backward pass has W · L terms
+instead of n · W · L. The forward pass keeps which tail has won, and the gradients are sums over the
+winners (`embedding_bag`). They need neither the logits again nor a product over the block. With few
+labels or many, that costs less than scattering the winners into a block of zeros and multiplying it
+(measured, see CONTRIBUTING.md).
+
+Shapes: W words of all texts of a batch; D pair width; L relation labels; P cells of a block =
+b texts × r rows × n columns; R rows of a block that are not padding.
 """
 
 from __future__ import annotations
@@ -19,16 +24,18 @@ from torch.nn.functional import embedding_bag
 from .blocks import BlockPlan
 from .table import BlockWorkspace, Table, add_pair_gradient
 
-# of the bits of a float32, those that a bfloat16 does without
+# The bits of a float32 that a bfloat16 does not have.
 LOWER_HALF = 2**16 - 1
 
 
 def row_maximum(table: Table) -> Tensor:
-    """The largest logit over the tails j; the σ of equation (5) keeps the order and comes after.
+    """Find the largest logit over the tails j, for each head word and label.
 
-    Of equal cells one wins, and with it gets all of the gradient.
+    Equation (5) is the maximum of probabilities. The σ keeps the order, so it can come after the
+    maximum. One of equal cells wins, and takes all of the gradient.
 
-    RETURNS (Tensor): (W, L), differentiable.
+    table (Table): The relation table.
+    RETURNS (Tensor): (W, L) logits, differentiable.
     """
     maximum: Tensor = _RowMaximum.apply(
         *table.factors(), table.layout, table.dtype, torch.is_grad_enabled()
@@ -37,6 +44,8 @@ def row_maximum(table: Table) -> Tensor:
 
 
 class _RowMaximum(torch.autograd.Function):
+    """The row maximum, with a backward pass of its own."""
+
     @staticmethod
     def forward(
         ctx: Any,
@@ -48,26 +57,33 @@ class _RowMaximum(torch.autograd.Function):
         dtype: torch.dtype,
         keep: bool,
     ) -> Tensor:
+        """Find the maxima block by block.
+
+        All arguments but the last are the fields of a Table, since autograd has to see its tensors.
+
+        keep (bool): Whether to keep the winners for a backward pass.
+        RETURNS (Tensor): (W, L) maxima.
+        """
         maximum = heads.new_empty(len(heads), len(bias))
-        # One array and not one for each block: kept between what comes and goes, small arrays would
-        # leave the heap full of holes.
+        # One array for all blocks. Small arrays, one kept per block between others that are freed,
+        # would leave holes in the heap.
         winners = maximum.new_empty(
             maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
         workspace = BlockWorkspace(Table(heads, tails, weight, bias, layout, dtype))
         for block in layout.blocks:
-            # The padding of a row repeats its last cell, and may win as well as that.
-            z = workspace.products(workspace.pairs(block))
+            # Padding needs no mask: it repeats the last cell of a row, and may win in its place.
+            z = workspace.products(workspace.pairs(block))  # (P, L)
             z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
             if keep:
                 largest, places = _maximum_and_places(z, workspace.rounded)
-                places = places.index_select(0, block.real)
+                places = places.index_select(0, block.real)  # (R, L)
                 winners.index_copy_(0, block.words, places.to(winners.dtype))
             else:
                 largest = z.amax(1)
             maximum.index_copy_(0, block.words, largest.index_select(0, block.real))
-        # the same for all tails
+        # The bias is the same for all tails, so it can be added after the maximum.
         maximum += bias
         ctx.save_for_backward(heads, tails, weight, bias, winners)
         ctx.layout = layout
@@ -75,34 +91,43 @@ class _RowMaximum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_maximum: Tensor) -> Any:
+        """Pass the gradient of each maximum on to the cell that has won.
+
+        d_maximum (Tensor): (W, L) gradient of the maxima.
+        RETURNS (tuple): Gradients of the four factors, and None for the other arguments.
+        """
         heads, tails, weight, bias, winners = ctx.saved_tensors
         workspace = BlockWorkspace(Table(heads, tails, weight, bias, ctx.layout))
         d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
         d_weight = torch.zeros_like(weight)
         for block in ctx.layout.blocks:
-            m = workspace.features(block)
-            won = winners.index_select(0, block.words)
-            d_won = d_maximum.index_select(0, block.words)
-            starts = block.real * block.cols.shape[1]
+            m = workspace.features(block)  # (P, D)
+            won = winners.index_select(0, block.words)  # (R, L)
+            d_won = d_maximum.index_select(0, block.words)  # (R, L)
+            starts = block.real * block.cols.shape[1]  # (R,)
             d_m = _gradient(d_weight, d_won, won, starts, m, weight)
             add_pair_gradient(d_heads, d_tails, block, d_m, m)
         return d_heads, d_tails, d_weight, d_maximum.sum(0), None, None, None
 
 
 def _maximum_and_places(z: Tensor, rounded: bool) -> tuple[Tensor, Tensor]:
-    """Find the maximum over the tails, and its tail; `max` with indices takes four times as long.
+    """Find the maximum over the tails, and the tail that has it.
 
-    z (Tensor): (b·r, n, L), overwritten.
-    rounded (bool): Whether z has come from bfloat16, so that the lower half of its bits is zero.
-    RETURNS (tuple): (b·r, L) maxima, and their places among the n, whole numbers of any type.
+    torch's `max` with indices takes four times as long.
+
+    z (Tensor): (b · r, n, L) logits, overwritten.
+    rounded (bool): Whether z was converted from bfloat16. Then the lower half of its bits is zero.
+    RETURNS (tuple[Tensor, Tensor]): (b · r, L) maxima and their places among the n tails. The
+        places are whole numbers of any type.
     """
     n = z.shape[1]
     if rounded and n <= LOWER_HALF:
-        # A number's place in the half that is free decides between equal ones and comes along.
+        # Write each logit's place into the free half of its bits. It decides between equal logits,
+        # and one `amax` finds both.
         places = torch.arange(n, dtype=torch.int32, device=z.device)
         z.view(torch.int32).bitwise_or_(places.view(1, n, 1))
         bits = z.amax(1).view(torch.int32)
-        # NaN has a place outside
+        # The lower bits of NaN are no place, so they are limited to one.
         return (bits & ~LOWER_HALF).view(z.dtype), (bits & LOWER_HALF).clamp_(max=n - 1)
     largest = z.amax(1)
     places = torch.arange(n, dtype=z.dtype, device=z.device)
@@ -112,17 +137,19 @@ def _maximum_and_places(z: Tensor, rounded: bool) -> tuple[Tensor, Tensor]:
 def _gradient(
     d_weight: Tensor, d_won: Tensor, won: Tensor, starts: Tensor, m: Tensor, weight: Tensor
 ) -> Tensor:
-    """Add to the gradient of W_r and find that of the pair features.
+    """Add to the gradient of W_r, and compute the gradient of the pair features.
 
-    d_weight (Tensor): (L, D), updated in place.
-    d_won (Tensor): (R, L) gradient of the maxima. won (Tensor): (R, L) places of the winners.
+    d_weight (Tensor): (L, D) gradient of W_r, updated in place.
+    d_won (Tensor): (R, L) gradient of the maxima.
+    won (Tensor): (R, L) tail that has won, as its place among the n tails.
     starts (Tensor): (R,) first cell of each row.
-    m (Tensor): (P, D). weight (Tensor): (L, D).
-    RETURNS (Tensor): (P, D).
+    m (Tensor): (P, D) pair features.
+    weight (Tensor): (L, D) W_r.
+    RETURNS (Tensor): (P, D) gradient of the pair features.
     """
     R, L = won.shape
-    cells = starts.unsqueeze(1) + won
-    # by label: d W_r[t] = Σ d_won · m of the cells that t has won
+    cells = starts.unsqueeze(1) + won  # (R, L) cell that has won
+    # Sum by label: d W_r[t] = Σ d_won · m, over the cells that have won label t.
     d_weight += embedding_bag(
         cells.T.flatten(),
         m,
@@ -130,9 +157,10 @@ def _gradient(
         mode="sum",
         per_sample_weights=d_won.T.flatten(),
     )
-    # by cell: d m = Σ d_won · W_r[t] of the labels that have won there
-    labels = _sorted_places(won)
-    counts = torch.bincount(cells.flatten(), minlength=len(m))
+    # Sum by cell: d m = Σ d_won · W_r[t], over the labels t that the cell has won. Sorted by tail,
+    # the labels of a cell are side by side, as `embedding_bag` wants them.
+    labels = _labels_by_tail(won)
+    counts = torch.bincount(cells.flatten(), minlength=len(m))  # (P,) labels that each cell has won
     return embedding_bag(
         labels.flatten(),
         weight,
@@ -142,9 +170,13 @@ def _gradient(
     )
 
 
-def _sorted_places(won: Tensor) -> Tensor:
-    """RETURNS (Tensor): (R, L) labels of each row in the order of the tails that they have won."""
+def _labels_by_tail(won: Tensor) -> Tensor:
+    """Sort the labels of each row by the tail that has won them.
+
+    won (Tensor): (R, L) tail that has won.
+    RETURNS (Tensor): (R, L) labels.
+    """
     if won.device.type == "cpu":
-        # numpy sorts small integers by radix, two to six times faster than torch
+        # numpy sorts small integers by radix, two to six times faster than torch.
         return torch.from_numpy(np.argsort(won.numpy(), axis=1, kind="stable"))
     return won.argsort(dim=1, stable=True)

@@ -1,15 +1,16 @@
-"""The relation table in factored form, read block by block; torch only.
+"""Factors of the relation table → its logits and gradients, block by block; torch only.
 
-Equation (7) scores every pair of words for every label. W_m(h_i ⊕ h_j) is a sum of a head term and
-a tail term, so the table of a text is described by small factors,
+`network` makes the factors. The row maximum, the loss and decoding read the table.
 
-    logit[i, j, t] = relation_t · relu(heads_i + tails_j) + bias_t
+Equation (7) scores every pair of words for every label. W_m(h_i ⊕ h_j) is the sum of a head term
+and a tail term. So small factors describe the table of a text:
 
-and is never built: what reads it (row maximum, loss, decoding) goes through it in blocks of cells
-that fit the processor's cache.
+    logit[i, j, t] = weight_t · relu(heads_i + tails_j) + bias_t
+
+The table is never built. It is read in blocks of cells that fit the processor's cache.
 
 Shapes: W words of all texts of a batch, one after the other; D pair width; L relation labels;
-P cells of a block = b texts × r rows × n words.
+P cells of a block = b texts × r rows × n columns; P' = P rounded up; C given cells; F found cells.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from .blocks import Block, BlockPlan
 
 @dataclass(frozen=True)
 class Table:
-    """The relation tables of a batch.
+    """The relation tables of the texts of a batch.
 
-    heads, tails (Tensor): (W, D) head and tail terms of W_m(h_i ⊕ h_j).
-    weight (Tensor): (L, D) W_r. bias (Tensor): (L,) b_r.
-    layout (BlockPlan): The blocks they are read in.
+    heads (Tensor): (W, D) head terms of W_m(h_i ⊕ h_j).
+    tails (Tensor): (W, D) tail terms of W_m(h_i ⊕ h_j).
+    weight (Tensor): (L, D) W_r of equation (7).
+    bias (Tensor): (L,) b_r of equation (7).
+    layout (BlockPlan): The blocks in which the tables are read.
     dtype (torch.dtype): Precision of the products of whole blocks.
     """
 
@@ -42,18 +45,25 @@ class Table:
     dtype: torch.dtype = torch.float32
 
     def factors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """RETURNS (tuple): heads, tails, weight and bias."""
+        """List the factors.
+
+        RETURNS (tuple[Tensor, Tensor, Tensor, Tensor]): heads, tails, weight and bias.
+        """
         return self.heads, self.tails, self.weight, self.bias
 
     def detach(self) -> Table:
-        """RETURNS (Table): The same table, apart from the graph of its gradient."""
+        """Take the table out of autograd's graph.
+
+        RETURNS (Table): The same table, through which no gradient flows.
+        """
         heads, tails, weight, bias = (factor.detach() for factor in self.factors())
         return Table(heads, tails, weight, bias, self.layout, self.dtype)
 
     def blocks(self) -> Iterator[tuple[Block, Tensor]]:
-        """Read every cell, block by block, without gradient.
+        """Compute the logits of every cell, block by block, without gradient.
 
-        YIELDS (tuple): Block and its (P, L) logits, −∞ in padding; they last until the next block.
+        YIELDS (tuple[Block, Tensor]): Block and its (P, L) logits, −∞ in padding. The next block
+            overwrites them.
         """
         workspace = BlockWorkspace(self)
         for block in self.layout.blocks:
@@ -62,25 +72,27 @@ class Table:
     def cells_between(
         self, rows: Tensor, cols: Tensor, logit: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Scan the given cells for those whose logit is at least `logit`, in float32.
+        """Find the logits of the given cells that are at least `logit`, in float32.
 
-        rows, cols (Tensor): (C,) words.
-        RETURNS (tuple): (F,) places in `rows`, labels and logits.
+        rows (Tensor): (C,) head word of each cell.
+        cols (Tensor): (C,) tail word of each cell.
+        logit (float): The least logit to find.
+        RETURNS (tuple[Tensor, Tensor, Tensor]): (F,) places in `rows`, labels and logits.
         """
         found = []
-        # The arrays of all blocks, see BlockWorkspace.
+        # All blocks use the same buffers, for the reason given at BlockWorkspace.
         heads, tails, weight, bias = self.detach().factors()
         P, (L, D) = min(len(rows), self.layout.max_cells), weight.shape
         m, tail_terms, z = (heads.new_empty(P, width) for width in (D, D, L))
         over = torch.empty_like(z, dtype=torch.bool)
         for start in range(0, len(rows), max(P, 1)):
             block = slice(start, start + P)
-            n = len(rows[block])
-            torch.index_select(heads, 0, rows[block], out=m[:n])
-            torch.index_select(tails, 0, cols[block], out=tail_terms[:n])
-            m[:n].add_(tail_terms[:n]).relu_()
-            torch.addmm(bias, m[:n], weight.T, out=z[:n])
-            cell, label = torch.ge(z[:n], logit, out=over[:n]).nonzero(as_tuple=True)
+            size = len(rows[block])  # P, less in the last block
+            torch.index_select(heads, 0, rows[block], out=m[:size])
+            torch.index_select(tails, 0, cols[block], out=tail_terms[:size])
+            m[:size].add_(tail_terms[:size]).relu_()  # (size, D)
+            torch.addmm(bias, m[:size], weight.T, out=z[:size])  # (size, L)
+            cell, label = torch.ge(z[:size], logit, out=over[:size]).nonzero(as_tuple=True)
             found.append((cell + start, label, z[cell, label]))
         if not found:
             none = rows.new_zeros(0)
@@ -89,14 +101,17 @@ class Table:
         return places, labels, logits
 
     def cells_over(self, logit: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Scan the whole table for cells whose logit is at least `logit`.
+        """Find the logits of the whole table that are at least `logit`.
 
-        RETURNS (tuple): (C,) head words, tail words, labels and logits.
+        logit (float): The least logit to find.
+        RETURNS (tuple[Tensor, Tensor, Tensor, Tensor]): (F,) head words, tail words, labels and
+            logits.
         """
         found = []
         for block, z in self.blocks():
             cell, label = (z >= logit).nonzero(as_tuple=True)
             n = block.cols.shape[1]
+            # Cells are numbered text by text and row by row, see Block.
             text, col = cell // (block.rows.shape[1] * n), cell % n
             found.append(
                 (block.rows.flatten()[cell // n], block.cols[text, col], label, z[cell, label])
@@ -109,10 +124,11 @@ class Table:
 
 
 class Pairs(NamedTuple):
-    """Pair features of a block, m of equation (7).
+    """The pair features of a block, m of equation (7).
 
-    features (Tensor): (P, D) relu(heads_i + tails_j).
-    operand (Tensor): What products are made of: the same, or (P', D) rounded, with rows of zeros.
+    features (Tensor): (P, D) relu(heads_i + tails_j), in float32.
+    operand (Tensor): The factor of products. In float32 it is the features themselves. Else it is
+        (P', D), the features rounded to the table's dtype, and rows of zeros after them.
     """
 
     features: Tensor
@@ -120,13 +136,13 @@ class Pairs(NamedTuple):
 
 
 class BlockWorkspace:
-    """Blocks of a table, one after the other, without gradient.
+    """Computes the blocks of a table, one after the other, without autograd.
 
     Methods return views of buffers that the next call overwrites. Reusing buffers avoids holes in
-    the heap.
+    the heap. Results are float32, like the table's factors. What is multiplied is rounded to the
+    table's dtype; what is added up stays float32.
 
-    table (Table): Factors in float32, as is all that comes out of here. The factors of products
-        are rounded to the table's dtype; their sums are float32.
+    table (Table): The table to read.
     """
 
     def __init__(self, table: Table) -> None:
@@ -136,7 +152,7 @@ class BlockWorkspace:
         P = table.layout.largest_block
         self._m, self._d_m = weight.new_empty(P, D), weight.new_empty(P, D)
         self._z = weight.new_empty(P, L)
-        # rounded factors and products
+        # Whether products are rounded, and the buffers of their factors and results.
         self.rounded = table.dtype != weight.dtype
         P_16 = _round_up(P) if self.rounded else 0
         self._m_16 = self._weight.new_empty(P_16, D)
@@ -145,30 +161,30 @@ class BlockWorkspace:
     def features(self, block: Block) -> Tensor:
         """Compute the pair features of a block.
 
-        block (Block): Its cells.
+        block (Block): The block.
         RETURNS (Tensor): (P, D) relu(heads_i + tails_j).
         """
         (b, r), n = block.rows.shape, block.cols.shape[1]
         row_terms = self.heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
         col_terms = self.tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
-        m = self._m[: b * r * n]
-        torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))
+        m = self._m[: b * r * n]  # (P, D)
+        torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))  # (b, r, n, D)
         return m.relu_()
 
     def pairs(self, block: Block) -> Pairs:
-        """Compute the pair features of a block, as products take them too.
+        """Compute the pair features of a block, also in the form that products need.
 
-        block (Block): Its cells.
-        RETURNS (Pairs): For `products`, `logits` and `add_gradient`.
+        block (Block): The block.
+        RETURNS (Pairs): What `products`, `logits` and `add_gradient` take.
         """
         m = self.features(block)
         return Pairs(m, _fill(self._m_16, m) if self.rounded else m)
 
     def products(self, pairs: Pairs) -> Tensor:
-        """Compute W_r m.
+        """Compute W_r m, the logits of a block without the bias.
 
-        pairs (Pairs): Of a block.
-        RETURNS (Tensor): (P, L), without the bias.
+        pairs (Pairs): Pair features of the block.
+        RETURNS (Tensor): (P, L) products.
         """
         P = len(pairs.features)
         if not self.rounded:
@@ -179,12 +195,13 @@ class BlockWorkspace:
     def logits(self, block: Block, pairs: Pairs) -> Tensor:
         """Compute the logits of a block.
 
-        block (Block): Its cells.
-        pairs (Pairs): Its pair features.
-        RETURNS (Tensor): (P, L), −∞ in padding.
+        block (Block): The block.
+        pairs (Pairs): Pair features of the block.
+        RETURNS (Tensor): (P, L) logits, −∞ in padding.
         """
         if self.rounded:
-            # The bias is added in float32: on top of it, a logit would be rounded more coarsely.
+            # The bias is added after rounding. With it, logits are larger and would be rounded more
+            # coarsely.
             z = self.products(pairs).add_(self.bias)
         else:
             m = pairs.features
@@ -194,12 +211,12 @@ class BlockWorkspace:
         return z
 
     def add_gradient(self, d_weight: Tensor, d_logits: Tensor, pairs: Pairs) -> Tensor:
-        """Add to the gradient of W_r, and compute that of the pair features.
+        """Add to the gradient of W_r, and compute the gradient of the pair features.
 
-        d_weight (Tensor): (L, D), updated in place.
-        d_logits (Tensor): (P, L).
-        pairs (Pairs): Of the same block; a rounded operand is overwritten.
-        RETURNS (Tensor): (P, D).
+        d_weight (Tensor): (L, D) gradient of W_r, updated in place.
+        d_logits (Tensor): (P, L) gradient of a block's logits.
+        pairs (Pairs): Pair features of the block. A rounded operand is overwritten.
+        RETURNS (Tensor): (P, D) gradient of the pair features.
         """
         P = len(d_logits)
         d_m = self._d_m[:P]
@@ -211,30 +228,37 @@ class BlockWorkspace:
         return d_m.copy_(torch.mm(d_z, self._weight, out=pairs.operand)[:P])
 
 
-def _fill(array: Tensor, rows: Tensor) -> Tensor:
-    """Write rows to the start of an array. RETURNS (Tensor): They and zeros, of few lengths."""
-    filled = array[: _round_up(len(rows))]
+def add_pair_gradient(
+    d_heads: Tensor, d_tails: Tensor, block: Block, d_m: Tensor, m: Tensor
+) -> None:
+    """Add the gradient of a block's pair features to the gradients of the head and tail terms.
+
+    d_heads (Tensor): (W, D) gradient of the head terms, updated in place.
+    d_tails (Tensor): (W, D) gradient of the tail terms, updated in place.
+    block (Block): The block.
+    d_m (Tensor): (P, D) gradient of its pair features, overwritten.
+    m (Tensor): (P, D) its pair features. Where they are 0, the relu lets no gradient through.
+    """
+    (b, r), n = block.rows.shape, block.cols.shape[1]
+    torch.ops.aten.threshold_backward.grad_input(d_m, m, 0, grad_input=d_m)
+    d_m = d_m.view(b, r, n, -1)  # (b, r, n, D)
+    d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
+    d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
+
+
+def _fill(buffer: Tensor, rows: Tensor) -> Tensor:
+    """Write rows to the start of a buffer, and zeros after them up to a rounded length.
+
+    buffer (Tensor): (at least P', width), of any type.
+    rows (Tensor): (P, width) rows.
+    RETURNS (Tensor): (P', width) view of the buffer.
+    """
+    filled = buffer[: _round_up(len(rows))]
     filled[: len(rows)] = rows
     filled[len(rows) :] = 0
     return filled
 
 
 def _round_up(size: int) -> int:
-    """The next multiple of 256: oneDNN compiles and keeps a product for every length it meets."""
+    """Round up to a multiple of 256: oneDNN compiles and keeps a product for every length."""
     return -(-size // 256) * 256
-
-
-def add_pair_gradient(
-    d_heads: Tensor, d_tails: Tensor, block: Block, d_m: Tensor, m: Tensor
-) -> None:
-    """Sum the gradient of a block's pair features into those of the head and tail terms.
-
-    d_heads, d_tails (Tensor): (W, D), updated in place.
-    d_m (Tensor): (P, D), overwritten. m (Tensor): (P, D) the features, whose zeros let no gradient
-        through.
-    """
-    (b, r), n = block.rows.shape, block.cols.shape[1]
-    torch.ops.aten.threshold_backward.grad_input(d_m, m, 0, grad_input=d_m)
-    d_m = d_m.view(b, r, n, -1)
-    d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
-    d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))

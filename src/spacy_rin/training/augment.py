@@ -1,8 +1,8 @@
-"""`spacy-rin.join.v1`: an augmenter that sets training texts end to end.
+"""`spacy-rin.join.v1`: training Examples → the same, and some of them joined into longer texts.
 
-Training data is mostly single sentences, or short passages that each stand alone. A model that has
-seen no other text pairs the words of two of them: it is to learn that most pairs of a longer text
-have nothing to do with each other.
+Training data is mostly single sentences, or short independent passages. A model that has seen no
+longer text relates words of different sentences. From joined texts it learns that most pairs of
+words in a longer text have nothing to do with each other.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, dont_augment
 
+from ..arrays.batch import TOKEN_ATTRS
 from ..errors import Errors
 from ..relations import Relation, get_relations, set_relations
-from ..arrays.batch import TOKEN_ATTRS
 
-# What is kept of a token. Not its sentence: what is joined is to be read as one unit.
+# The attributes of tokens to keep. Sentence starts are not kept: a joined text is read as one unit.
 KEPT = [*TOKEN_ATTRS, ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID]
-# Earlier texts to choose from. Neighbours in a file are often about the same things.
+# Texts are joined with some of this many earlier ones. The pool is large, since neighbours in a
+# file are often about the same things.
 POOL = 1000
 
 Augmenter = Callable[[Language, Example], Iterator[Example]]
@@ -30,12 +31,13 @@ Augmenter = Callable[[Language, Example], Iterator[Example]]
 def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
     """Construct an augmenter for `[corpora.train.augmenter]`.
 
-    Each text stays as it is; some come a second time, behind others that came before them. The
-    relations of each are those of the joined text.
+    Each text stays as it is. Some come a second time, joined to the end of earlier texts. A joined
+    text has the relations of all its texts.
 
     level (float): Share of texts, 0 to 1, that come a second time.
-    most (int): Texts that are set end to end then: two, up to this number by chance.
-    RAISES (ValueError): If a setting has no such value.
+    most (int): The most texts that are joined. The number is drawn at random, from two up.
+    RETURNS (Callable): Takes a pipeline and an Example, and yields it and what is made of it.
+    RAISES (ValueError): If a setting is out of range.
     """
     for setting, value, expected, is_right in (
         ("level", level, "a number from 0 to 1", 0 <= level <= 1),
@@ -61,11 +63,12 @@ def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
 
 
 def join_examples(examples: list[Example]) -> Example:
-    """Set Examples end to end, with a space between them, the gold relations included.
+    """Join Examples end to end, with a space between them and with their gold relations.
 
-    examples (list[Example]): At least one, all of one vocab.
+    examples (list[Example]): At least one; all share a vocab.
+    RETURNS (Example): One Example of all their texts.
     """
-    reference = _set_end_to_end([eg.reference for eg in examples])
+    reference = _join_docs([eg.reference for eg in examples])
     relations, start = list[Relation](), 0
     for eg in examples:
         for relation in get_relations(eg.reference):
@@ -76,9 +79,9 @@ def join_examples(examples: list[Example]) -> Example:
             relations.append(Relation(head, relation.label, tail, relation.score))
         start += len(eg.reference)
     set_relations(reference, relations)
-    return Example(_set_end_to_end([eg.predicted for eg in examples]), reference)
+    return Example(_join_docs([eg.predicted for eg in examples]), reference)
 
 
-def _set_end_to_end(docs: list[Doc]) -> Doc:
+def _join_docs(docs: list[Doc]) -> Doc:
     # `exclude` is missing from spaCy's stub.
     return Doc.from_docs(docs, attrs=KEPT, exclude=["user_data", "spans", "tensor"])  # type: ignore[call-arg]

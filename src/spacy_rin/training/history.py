@@ -1,4 +1,7 @@
-"""`spacy-rin.HistoryLogger.v1`: what training reports → JSON lines, one an evaluation."""
+"""`spacy-rin.HistoryLogger.v1`: what training reports → a file with a JSON line per evaluation.
+
+`spacy train` writes the file. `spacy-rin evaluate` reads it back for its report.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ import srsly
 from spacy.language import Language
 from spacy.training import Corpus
 
-from ..evaluation.released_scorer import score_authors
 from ..component import find_rin
 from ..evaluation.environment import describe_hardware
+from ..evaluation.released_scorer import score_authors
 
 Log = Callable[[dict[str, Any] | None], None]
 
@@ -21,59 +24,78 @@ Log = Callable[[dict[str, Any] | None], None]
 def make_history_logger(
     path: Path, watch: Path | None = None
 ) -> Callable[..., tuple[Log, Callable[[], None]]]:
-    """Construct a logger, to be chained with a console logger by spacy.ChainLogger.v1.
+    """Construct a logger; spacy.ChainLogger.v1 runs it together with a console logger.
 
-    path (Path): JSON-lines file; a new training starts it anew.
+    path (Path): JSON-lines file to write. Each training starts it anew.
     watch (Path): Gold Docs that are scored at every evaluation as the authors' code counts. Nothing
-        is chosen on them; it is for the protocol of that code, the best epoch on test.
-    RETURNS (Callable): Sets the logger up when training starts.
+        is chosen by these scores. They serve the protocol of that code, the best epoch on test.
+    RETURNS (Callable): The function that spaCy calls when training starts.
     """
 
-    def setup(
+    def start(
         nlp: Language, stdout: IO[str] | None = None, stderr: IO[str] | None = None
     ) -> tuple[Log, Callable[[], None]]:
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("", encoding="utf8")
-        hardware = describe_hardware()
-        start = time.perf_counter()
+        return HistoryWriter(nlp, path, watch).write, lambda: None
 
-        def log(info: dict[str, Any] | None) -> None:
-            if info is None or not info.get("other_scores"):
-                return
-            row = {
-                "epoch": info["epoch"],
-                "step": info["step"],
-                "seconds": round(time.perf_counter() - start, 2),
-                "score": info["score"],
-                "hardware": hardware,
-                "losses": {name: float(loss) for name, loss in info["losses"].items()},
-                "scores": {
-                    k: v for k, v in info["other_scores"].items() if isinstance(v, float | int)
-                },
-            }
-            if watch:
-                row["watched"] = _score(nlp, watch)
-            with target.open("a", encoding="utf8") as file:
-                file.write(srsly.json_dumps(row) + "\n")
+    return start
 
-        return log, lambda: None
 
-    return setup
+def read_history(path: str | Path) -> list[dict[str, Any]]:
+    """Read the evaluations of a training.
+
+    path (str | Path): The file that the logger wrote.
+    RETURNS (list[dict]): The evaluations, in order; none if there is no file.
+    """
+    return list(srsly.read_jsonl(path)) if Path(path).is_file() else []
+
+
+class HistoryWriter:
+    """Writes the history of one training.
+
+    nlp (Language): The pipeline that is trained.
+    path (Path): JSON-lines file to write; what it holds is deleted.
+    watch (Path): Gold Docs to score at every evaluation, if any.
+    """
+
+    def __init__(self, nlp: Language, path: Path, watch: Path | None = None) -> None:
+        self.nlp = nlp
+        self.path = Path(path)
+        self.watch = watch
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("", encoding="utf8")
+        self._hardware = describe_hardware()
+        self._start = time.perf_counter()
+
+    def write(self, info: dict[str, Any] | None) -> None:
+        """Write a line if there was an evaluation.
+
+        info (dict): What spaCy's training loop reports of a step; None without an evaluation.
+        """
+        if info is None or not info.get("other_scores"):
+            return
+        row = {
+            "epoch": info["epoch"],
+            "step": info["step"],
+            "seconds": round(time.perf_counter() - self._start, 2),
+            "score": info["score"],
+            "hardware": self._hardware,
+            "losses": {name: float(loss) for name, loss in info["losses"].items()},
+            "scores": {k: v for k, v in info["other_scores"].items() if isinstance(v, float | int)},
+        }
+        if self.watch:
+            row["watched"] = _score(self.nlp, self.watch)
+        with self.path.open("a", encoding="utf8") as file:
+            file.write(srsly.json_dumps(row) + "\n")
 
 
 def _score(nlp: Language, path: Path) -> dict[str, float]:
+    """Score a pipeline on gold Docs as the authors' code counts."""
     examples = list(Corpus(path)(nlp))
     rin = find_rin(nlp)
-    # spaCy scores dev with the optimizer's averages, but logs with the last step's parameters.
+    # spaCy scores dev with the optimizer's averages, but logs with the parameters of the last step.
     with nlp.use_params(rin.averages):
         with nlp.select_pipes(disable=[rin.name]):
             docs = nlp.pipe([eg.predicted for eg in examples])
             for eg, doc in zip(examples, docs, strict=True):
                 eg.predicted = doc
         return score_authors(rin, examples)
-
-
-def read_history(path: str | Path) -> list[dict[str, Any]]:
-    """RETURNS (list[dict]): The evaluations of a training, in order; none if it left no file."""
-    return list(srsly.read_jsonl(path)) if Path(path).is_file() else []

@@ -1,7 +1,7 @@
-"""`spacy-rin.total_steps.v1`: a schedule that ends with the training, whatever the data.
+"""`spacy-rin.total_steps.v1`: config and training data → the number of steps, for the schedule.
 
-A learning rate that falls to zero wants to know how many steps there will be, and a config that
-has the number of one data set spoils the training on another without a word.
+A learning rate that falls to zero has to know how many steps there will be. A config with the
+number for one data set silently spoils training on another.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from ..errors import Errors
 
 
 def make_total_steps() -> Callable[[Language], Language]:
-    """Construct a callback for `[initialize.before_init]`.
+    """Construct a callback for `[initialize.before_init]`, so that a schedule ends with training.
 
-    It sets `[training.optimizer.learn_rate] total_steps`, where that is 0, to the steps that
-    `spacy train` will make: the batches of an epoch, counted, times `max_epochs`, or `max_steps`
-    where these are fewer; and `warmup_steps` to a tenth of them, where it is more. The config that
-    is saved has the numbers.
+    Where `[training.optimizer.learn_rate] total_steps` is 0, the callback sets it to the number of
+    steps that `spacy train` will make. That is the counted batches of an epoch times `max_epochs`,
+    or `max_steps` if these are fewer. `warmup_steps` is lowered to a tenth of it if it is more. The
+    saved config has these numbers.
+
+    RETURNS (Callable): Takes a pipeline, changes its config and returns it. It raises a ValueError
+        if training has no end or the batches cannot be counted.
     """
 
     def before_init(nlp: Language) -> Language:
         learn_rate = nlp.config["training"]["optimizer"]["learn_rate"]
-        # Any other schedule, or a plain number in its place, has no such setting.
+        # Another schedule, or a plain number, has no such setting.
         if isinstance(learn_rate, dict) and learn_rate.get("total_steps") == 0:
             steps = _count_steps(nlp)
             learn_rate["total_steps"] = steps
@@ -39,22 +42,23 @@ def make_total_steps() -> Callable[[Language], Language]:
 
 
 def _count_steps(nlp: Language) -> int:
+    """Count the steps of a training by making its batches once."""
     config = nlp.config.interpolate()
     training = registry.resolve(config["training"], schema=ConfigSchemaTraining)
     most, epochs = training["max_steps"], training["max_epochs"]
-    if epochs < 1:  # without end, or a stream, whose batches nobody can count
+    if epochs < 1:  # Training has no end (0), or data is a stream (-1), which cannot be counted.
         if not most:
             raise ValueError(Errors.R025.format(reason="neither max_epochs nor max_steps is set."))
         return int(most)
-    before = random.getstate()  # an augmenter draws from it
+    before = random.getstate()  # An augmenter draws from it.
     try:
         (corpus,) = resolve_dot_names(config, [training["train_corpus"]])
         examples = list(corpus(nlp))
-    except ValueError as error:  # as from a corpus without a path
+    except ValueError as error:  # For example, a corpus has no path.
         raise ValueError(Errors.R025.format(reason=error)) from None
     finally:
-        random.setstate(before)  # training draws as if nothing had been counted
-    # In a chance order, as training reads them, which tells in batches by length.
+        random.setstate(before)  # Training draws as if nothing had been counted.
+    # Shuffle as training does: with batches by length, the order changes their number.
     random.Random(0).shuffle(examples)
     steps = epochs * sum(1 for _ in training["batcher"](examples))
     return min(steps, most) if most else steps

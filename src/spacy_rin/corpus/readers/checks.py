@@ -1,6 +1,7 @@
-"""JSON values -> what a record may hold, or a `MalformedError` that says expected and found.
+"""JSON values → what a record may hold, or a `MalformedError` that says expected and found.
 
-What the parsers read a record's fields with: `check_*` take a value, `get_*` a field of an object.
+The parsers read the fields of a record with these: `check_*` take a value, `get_*` a field of an
+object.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from .placing import unescape
 from .records import Span
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-KINDS: dict[type, str] = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+TYPE_NAMES: dict[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    list: "a list",
+    dict: "an object",
+}
 
 T = TypeVar("T")
 
 
 class MalformedError(ValueError):
-    """A record, or a line, is not of the form it should have."""
+    """A record, or a line, does not have the form that it should have."""
 
 
 class RejectedError(ValueError):
@@ -31,13 +37,13 @@ def check_type(value: Any, name: str, kind: type[T]) -> T:
 
     value (Any): The JSON value.
     name (str): What it is, for the message.
-    kind (type[T]): One of `KINDS`, bool or object.
+    kind (type[T]): One of `TYPE_NAMES`, bool or object.
     RETURNS (T): The value.
     RAISES (MalformedError): If it is of another type.
     """
-    # A boolean is an int to Python, but no offset.
+    # To Python a boolean is an int, but it is no offset.
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise wrong(name, KINDS.get(kind, kind.__name__), value)
+        raise wrong(name, TYPE_NAMES.get(kind, kind.__name__), value)
     return value
 
 
@@ -48,7 +54,7 @@ def check_text(value: Any, name: str, blank: bool = False) -> str:
     name (str): What it is, for the message.
     blank (bool): Whether it may be whitespace.
     RETURNS (str): The text.
-    RAISES (MalformedError): If it is not text, empty, or has lone surrogates.
+    RAISES (MalformedError): If it is not text, is empty, or has lone surrogates.
     """
     text = check_type(value, name, str)
     if not (text if blank else text.strip()) or SURROGATE.search(text):
@@ -59,9 +65,9 @@ def check_text(value: Any, name: str, blank: bool = False) -> str:
 def check_range(start: Any, end: Any, size: int, name: str) -> Span:
     """Check offsets.
 
-    start (Any): First.
-    end (Any): Exclusive; None for start + 1.
-    size (int): What they may reach.
+    start (Any): The first.
+    end (Any): The one after the last; None for start + 1.
+    size (int): The largest end that is allowed.
     name (str): What they are, for the message.
     RETURNS (Span): The offsets.
     RAISES (MalformedError): If they are no whole numbers, out of order or out of range.
@@ -78,8 +84,8 @@ def get_field(row: Any, name: str, kind: type[T], default: T | None = None) -> T
 
     row (Any): The JSON value of the record, or of a part of it.
     name (str): The field.
-    kind (type[T]): Its type.
-    default (T | None): Stands for a field that is missing or null; None if there must be one.
+    kind (type[T]): The type of its value.
+    default (T | None): The value if the field is missing or null; None if there must be one.
     RETURNS (T): The field's value.
     RAISES (MalformedError): If the row is no object, or the field is missing or of another type.
     """
@@ -94,7 +100,14 @@ def get_field(row: Any, name: str, kind: type[T], default: T | None = None) -> T
 
 
 def get_label(row: Any, name: str, blank: bool = False) -> str:
-    """RETURNS (str): A field that holds a label, as `check_text` takes it; "" if it is missing."""
+    """Read a field that may hold a label.
+
+    row (Any): The JSON value of the record, or of a part of it.
+    name (str): The field.
+    blank (bool): Whether the label may be whitespace.
+    RETURNS (str): The label; "" if the field is missing or empty.
+    RAISES (MalformedError): If it holds something else.
+    """
     label = get_field(row, name, str, "")
     return check_text(label, name, blank) if label else ""
 
@@ -104,7 +117,7 @@ def get_list(row: Any, name: str, kind: type[T], size: int | None = None) -> lis
 
     row (Any): The JSON value of the record.
     name (str): The field.
-    kind (type[T]): Type of the items.
+    kind (type[T]): The type of the items.
     size (int | None): How many there must be; None for any number.
     RETURNS (list[T]): The items.
     RAISES (MalformedError): If it holds something else.
@@ -131,26 +144,60 @@ def get_words(row: Any, name: str, escaped: bool = True) -> list[str]:
 
 
 def get_tags(row: Any, name: str, words: list[str]) -> list[str] | None:
-    """RETURNS (list[str] | None): A tag for each word, as `get_list` reads them; None if none."""
+    """Read a field that may hold part-of-speech tags.
+
+    row (Any): The JSON value of the record.
+    name (str): The field.
+    words (list[str]): The words, each of which must have a tag.
+    RETURNS (list[str] | None): The tags; None if the field is missing.
+    RAISES (MalformedError): If it holds something else.
+    """
     if row.get(name) is None:
         return None
     return [check_text(tag, name) for tag in get_list(row, name, str, len(words))]
 
 
 def get_index(row: Any, name: str, size: int) -> int:
-    """RETURNS (int): A field that holds an index below size."""
+    """Read a field that holds an index.
+
+    row (Any): The JSON value of a part of the record.
+    name (str): The field.
+    size (int): The number of items that the index may point to.
+    RETURNS (int): The index, from 0 to size - 1.
+    RAISES (MalformedError): If it holds something else.
+    """
     index = get_field(row, name, int)
     if not 0 <= index < size:
         raise wrong(name, f"the place of one of {size}, from 0", index)
     return index
 
 
+def annotation_fields(row: dict[str, Any]) -> set[str]:
+    """Collect the fields by which forms with "entities" and "relations" differ; checks nothing.
+
+    row (dict): The JSON object of a record.
+    RETURNS (set[str]): The names of all fields that its entities and relations have.
+    """
+    lists = [row[name] for name in ("entities", "relations") if isinstance(row.get(name), list)]
+    return {name for items in lists for item in items if isinstance(item, dict) for name in item}
+
+
 def wrong(name: str, expected: str, found: Any) -> MalformedError:
-    """RETURNS (MalformedError): What a field should hold, and what it holds."""
+    """Make the error of a field that does not hold what it should.
+
+    name (str): The field.
+    expected (str): What it should hold.
+    found (Any): What it holds.
+    RETURNS (MalformedError): The error, to be raised.
+    """
     return MalformedError(Errors.R110.format(name=name, expected=expected, found=show(found)))
 
 
 def show(value: Any) -> str:
-    """RETURNS (str): A value for a message, cut if it is long."""
+    """Show a value in a message.
+
+    value (Any): The value.
+    RETURNS (str): Its repr, cut if it is long.
+    """
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,11 +1,11 @@
-"""Rows of the research formats -> `Record`s, one parser a format, and where its rows come from.
+"""Rows of the research formats → `Record`s: JointER's, SpERT's, CopyRE's, CasRel's and CopyMTL's.
 
-The forms in which JointER, SpERT, CopyRE, CasRel and CopyMTL publish their data.
+One parser a format (`parse_*`). `open_*` find the rows of a file, and `is_*` recognise it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from ...errors import Errors
 from .checks import (
+    annotation_fields,
     check_range,
     check_text,
     check_type,
@@ -32,15 +33,32 @@ from .placing import (
     tokenise,
     unescape,
 )
-from .records import ENTITY, JsonRow, Mention, Parse, Record
+from .records import ENTITY, Mention, Opened, Parse, Record
 
 NO_TYPE = "None-label"  # JointER's
 NO_RELATION = "None"  # CopyRE's
 WORD_IDS, RELATION_IDS = "words2id.json", "relations2id.json"  # CopyMTL's
 
 
+def open_json(parse: Parse, path: Path, lang: str) -> Opened:
+    """Open a file whose records are parsed one by one.
+
+    parse (Parse): The parser of the format.
+    path (Path): The file.
+    lang (str): Not used, since the words are given.
+    RETURNS (Opened): The file's rows and the parser.
+    """
+    return read_rows(path), parse
+
+
 def parse_jointer(row: Any, source: str) -> Record:
-    """RETURNS (Record): Of JointER's form, the triples in "spo_details" with word offsets."""
+    """Parse JointER's form: the triples are in "spo_details", with word offsets.
+
+    row (Any): The JSON value.
+    source (str): Its "file:line".
+    RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
+    """
     words = get_words(row, "tokens")
     record = Record(words, tags=get_tags(row, "pos_tags", words), source=source)
     for number, spo in enumerate(get_field(row, "spo_details", list)):
@@ -56,7 +74,13 @@ def parse_jointer(row: Any, source: str) -> Record:
 
 
 def parse_spert(row: Any, source: str) -> Record:
-    """RETURNS (Record): Of SpERT's form, relations between indices of "entities"."""
+    """Parse SpERT's form: relations are between indices of "entities".
+
+    row (Any): The JSON value.
+    source (str): Its "file:line".
+    RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
+    """
     words = get_words(row, "tokens")
     record = Record(words, source=source)
     mentions = []
@@ -73,62 +97,95 @@ def parse_spert(row: Any, source: str) -> Record:
     return record
 
 
+def is_spert(row: dict[str, Any]) -> bool:
+    """Recognise SpERT's form, in which entities and relations have a "type".
+
+    row (dict): The JSON object.
+    RETURNS (bool): Whether it is of this form.
+    """
+    return isinstance(row.get("tokens"), list) and "type" in annotation_fields(row)
+
+
 def parse_copyre(row: Any, source: str) -> Record:
-    """RETURNS (Record): Of CopyRE's form, mentions as texts; also as the RIN authors write it."""
+    """Parse CopyRE's form: mentions are texts. The form of the RIN authors is read as well.
+
+    row (Any): The JSON value.
+    source (str): Its "file:line".
+    RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
+    """
     if isinstance(row, dict) and isinstance(row.get("sentText"), list):
         return _copyre_tokens(row, source)
-    layout = split_words(check_text(get_field(row, "sentText", str), "sentText"))
-    record = Record(layout.words, tags=get_tags(row, "pos", layout.words), source=source)
+    word_map = split_words(check_text(get_field(row, "sentText", str), "sentText"))
+    record = Record(word_map.words, tags=get_tags(row, "pos", word_map.words), source=source)
     listed: dict[str, int] = {}
     types: dict[tuple[str, ...], str] = {}
     for ent in get_field(row, "entityMentions", list, []):
         text = check_text(get_field(ent, "text", str), "text")
         label = check_text(get_field(ent, "label", str), "label")
         listed[text] = listed.get(text, 0) + 1
-        span = layout.find(text, listed[text])
+        span = word_map.find(text, listed[text])
         record.add_entity(record.mention(span, label), text)
         if span:
-            types.setdefault(tuple(layout.words[slice(*span)]), label)
+            types.setdefault(tuple(word_map.words[slice(*span)]), label)
     for rel in get_field(row, "relationMentions", list):
         head, tail = (check_text(get_field(rel, key, str), key) for key in ("em1Text", "em2Text"))
         ends = []
         for text in (head, tail):
-            span = layout.find(text)
-            # By text: an entity's type holds for all its occurrences.
-            kind = types.get(tuple(layout.words[slice(*span)])) if span else None
+            span = word_map.find(text)
+            # Types are looked up by text: the type of an entity holds for all its occurrences.
+            kind = types.get(tuple(word_map.words[slice(*span)])) if span else None
             ends.append(record.mention(span, kind))
         _add_relation(record, ends, rel, f"{head} | {{}} | {tail}")
     return record
 
 
-def parse_casrel(layout_of: Callable[[str], WordMap], row: Any, source: str) -> Record:
-    """Parse CasRel's form: a "text", and in "triple_list" texts that stand in it.
+def parse_casrel(map_words: Callable[[str], WordMap], row: Any, source: str) -> Record:
+    """Parse CasRel's form: a "text", and in "triple_list" texts that occur in it.
 
-    layout_of (Callable[[str], WordMap]): Makes words of the text, for the whole file in one way.
+    map_words (Callable[[str], WordMap]): Splits the text into words, the same way in a whole file.
     row (Any): The JSON value.
     source (str): Its "file:line".
     RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
     """
-    layout = layout_of(check_text(get_field(row, "text", str), "text"))
-    record = Record(layout.words, layout.spaces, source=source)
+    word_map = map_words(check_text(get_field(row, "text", str), "text"))
+    record = Record(word_map.words, word_map.spaces, source=source)
     for number, triple in enumerate(get_field(row, "triple_list", list)):
         name = f"triple_list[{number}]"
         if not isinstance(triple, list) or len(triple) != 3:
             raise wrong(name, "[head text, relation, tail text]", triple)
         head, label, tail = (check_text(item, name) for item in triple)
-        ends = [record.mention(layout.find(text)) for text in (head, tail)]
+        ends = [record.mention(word_map.find(text)) for text in (head, tail)]
         record.add_triple(ends[0], label, ends[1], f"{head} | {label} | {tail}")
     return record
+
+
+def open_casrel(path: Path, lang: str) -> Opened:
+    """Open a file of CasRel's form. Its texts may be tokenised or raw.
+
+    path (Path): The file.
+    lang (str): Language of the tokenizer for raw texts.
+    RETURNS (Opened): The file's rows and their parser.
+    """
+    # One decision for the whole file. Record by record, a file would be split in two ways.
+    rows = read_rows(path)
+    first = list(islice(rows, PEEK))
+    texts = [row["text"] for _, row in first if isinstance(row, dict) and "text" in row]
+    tokenised = is_tokenised([text for text in texts if isinstance(text, str)])
+    map_words = split_words if tokenised else partial(tokenise, lang)
+    return chain(first, rows), partial(parse_casrel, map_words)
 
 
 def parse_copymtl(words: dict[int, str], labels: dict[int, str], row: Any, source: str) -> Record:
     """Parse CopyMTL's form: word ids, and triples of word indices and relation ids.
 
     words (dict[int, str]): Words by id.
-    labels (dict[int, str]): Relations by id; a triple with another one has no place.
+    labels (dict[int, str]): Relations by id. A triple of another relation counts as a miss.
     row (Any): The two lists of a sentence.
     source (str): Its "file:line".
     RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
     """
     ids, flat = row
     if not isinstance(ids, list) or not ids or any(type(i) is not int for i in ids):
@@ -150,41 +207,37 @@ def parse_copymtl(words: dict[int, str], labels: dict[int, str], row: Any, sourc
     return record
 
 
-def open_plain(parse: Parse, path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
-    """RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows; they need no language."""
-    return read_rows(path), parse
-
-
-def open_casrel(path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
-    """Choose for a whole file whether its texts have words already or go through a tokenizer.
+def open_copymtl(path: Path, lang: str) -> Opened:
+    """Open a file of CopyMTL's form, and the two files beside it that list words and relations.
 
     path (Path): The file.
-    lang (str): Language of the tokenizer.
-    RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows and their parser.
-    """
-    # One decision for the whole file: record by record, a file would get mixed tokens.
-    rows = read_rows(path)
-    first = list(islice(rows, PEEK))
-    texts = [row["text"] for _, row in first if isinstance(row, dict) and "text" in row]
-    split = is_tokenised([text for text in texts if isinstance(text, str)])
-    layout_of = split_words if split else partial(tokenise, lang)
-    return chain(first, rows), partial(parse_casrel, layout_of)
-
-
-def open_copymtl(path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
-    """Read the words and relations by id that stand beside a file.
-
-    path (Path): The file.
-    lang (str): Not used: the words are given.
-    RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows and their parser.
+    lang (str): Not used, since the words are given.
+    RETURNS (Opened): The file's rows and their parser.
     RAISES (ValueError): If the files of ids cannot be read.
     """
     words, labels = (_ids(path.parent / name) for name in (WORD_IDS, RELATION_IDS))
     return read_pairs(path), partial(parse_copymtl, words, labels)
 
 
+def is_copymtl(path: Path) -> bool:
+    """Recognise CopyMTL's form, a list that begins with a list.
+
+    path (Path): The file. Only its beginning is read: all sentences are in one item of the list.
+    RETURNS (bool): Whether it is of this form.
+    RAISES (ValueError): If it is no text.
+    """
+    if not path.is_file():
+        return False
+    with open_text(path) as handle:
+        stream = JsonStream(handle, path)
+        return stream.skip("[") and stream.peek() == "["
+
+
 def _copyre_tokens(row: Any, source: str) -> Record:
-    # The RIN authors' form: mentions are lists that hold the last word only, en_list the entities.
+    """Parse the RIN authors' form: a mention is a list with the last word of an entity only.
+
+    The whole entities are in "en_list".
+    """
     words = get_words(row, "sentText")
     record = Record(words, tags=get_tags(row, "pos", words), source=source)
     entities = [
@@ -194,26 +247,42 @@ def _copyre_tokens(row: Any, source: str) -> Record:
     for entity in entities:
         record.add_entity(record.mention(find_mention(words, entity)), " ".join(entity))
     for rel in get_field(row, "relationMentions", list):
-        ends, texts = [], []
-        for key in ("em1Text", "em2Text"):
-            mention = get_words(rel, key)
-            # An entity of just these words is meant itself, before a longer one that ends so.
-            whole = [e for e in entities if e == mention] or sorted(
-                (e for e in entities if e[-len(mention) :] == mention), key=len, reverse=True
-            )
-            ends.append(record.mention(find_mention(words, whole[0] if whole else mention)))
-            texts.append(" ".join(mention))
-        _add_relation(record, ends, rel, f"{texts[0]} | {{}} | {texts[1]}")
+        mentions = [get_words(rel, key) for key in ("em1Text", "em2Text")]
+        ends = [
+            record.mention(find_mention(words, _entity_ending_in(mention, entities)))
+            for mention in mentions
+        ]
+        head, tail = map(" ".join, mentions)
+        _add_relation(record, ends, rel, f"{head} | {{}} | {tail}")
     return record
 
 
+def _entity_ending_in(words: list[str], entities: Sequence[list[str]]) -> list[str]:
+    """Find the entity that is meant by its last words.
+
+    words (list[str]): The last words, at least one.
+    entities (Sequence[list[str]]): The entities of the sentence.
+    RETURNS (list[str]): The entity of just these words; else the longest that ends in them, the
+        first of equal ones; else the words themselves.
+
+    Among the entities "Turin", "Turin , Italy" and ", Italy":
+    "Turin" → "Turin", "Italy" → "Turin , Italy", "Rome" → "Rome".
+    """
+    if words in entities:
+        return words
+    longer = [entity for entity in entities if entity[-len(words) :] == words]
+    return max(longer, key=len, default=words)
+
+
 def _add_relation(record: Record, ends: list[Mention | None], rel: Any, example: str) -> None:
+    """Add a relation of CopyRE's, unless it is the one that says there is none."""
     label = check_text(get_field(rel, "label", str), "label")
     if label != NO_RELATION:
         record.add_triple(ends[0], label, ends[1], example.replace("{}", label))
 
 
 def _ids(path: Path) -> dict[int, str]:
+    """Read a JSON object of names and ids → names by id."""
     with open_text(path) as handle:
         stream = JsonStream(handle, path)
         ids = stream.value() if stream.peek() == "{" else None

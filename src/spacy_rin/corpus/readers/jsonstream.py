@@ -1,6 +1,6 @@
-"""A JSON file -> its records as they come, each with the line where it stands.
+"""A JSON file → its records one by one, each with the line where it begins.
 
-The first step of a reader. A list is read item by item, so that memory does not grow with the file.
+The first step of a reader. A list is read item by item, so memory does not grow with the file.
 """
 
 from __future__ import annotations
@@ -15,19 +15,28 @@ from typing import Any, TextIO
 
 from ...errors import Errors
 from .checks import MalformedError
-from .records import JsonRow
+from .records import RawRow
 
-PEEK = 100  # records read ahead, to see what form a file has
+PEEK = 100  # records that may be read ahead, to recognise the form of a file
 CHUNK = 1 << 16  # characters
-MAX_RECORD = 1 << 24  # characters; beyond that a JSON list is broken, not long
+MAX_RECORD = 1 << 24  # characters; an item of a list that is longer is taken for a broken one
 NOT_WHITESPACE = re.compile(r"[^ \t\r\n]")
+# The decoder's error for a string without its closing quote. It points to where the string begins.
+UNTERMINATED = "Unterminated"
+# Characters. Any other error of a value that is cut off points to the token in which it is cut, and
+# the longest token is "-Infinity". The rest is margin for tokens of later decoders.
+LONGEST_TOKEN = 16
+# Where the text is cut off within "1.", "1e" or "1e+", the decoder takes the "1" for the number and
+# leaves the marks after it.
+NUMBER_MARKS = ".eE+-"
+MOST_MARKS = 2
 
 
-def read_rows(path: Path) -> Iterator[JsonRow]:
+def read_rows(path: Path) -> Iterator[RawRow]:
     """Read a JSON list item by item, or a file with one value a line.
 
     path (Path): The file.
-    YIELDS (JsonRow): Each record, or for a line that is not JSON a MalformedError.
+    YIELDS (RawRow): Each record; for a line that is not JSON, a MalformedError.
     RAISES (ValueError): If the file cannot be read, or its list is broken.
     """
     with open_text(path) as handle:
@@ -43,18 +52,18 @@ def read_rows(path: Path) -> Iterator[JsonRow]:
                 yield f"{path}:{line}", _loads(text)
 
 
-def read_pairs(path: Path) -> Iterator[JsonRow]:
+def read_pairs(path: Path) -> Iterator[RawRow]:
     """Read a list of two lists, `[[a, b, ...], [c, d, ...]]`, as pairs (a, c), (b, d), ...
 
     path (Path): The file.
-    YIELDS (JsonRow): Each pair.
+    YIELDS (RawRow): Each pair.
     RAISES (ValueError): If the file cannot be read, is broken, or the lists differ in length.
     """
-    # Two arrays one after the other, walked side by side: nothing of the first is kept.
+    # Two streams walk the two lists side by side, so that no item of the first list is kept.
     with open_text(path) as one, open_text(path) as two:
         first, second = JsonStream(one, path), JsonStream(two, path)
-        # The second reader goes ahead to the second array.
         first.expect("[")
+        # The second stream passes the first list to get to its own.
         second.expect("[")
         sentences = sum(1 for _ in second.items())
         second.expect(",")
@@ -89,7 +98,12 @@ def open_text(path: Path) -> Iterator[TextIO]:
 
 
 class JsonStream:
-    """JSON values of a file, one after the other; holds the text of one at a time."""
+    """Read the JSON values of a file one after the other. It holds the text of one at a time.
+
+    handle (TextIO): The open file.
+    path (Path): Its name, for messages.
+    RAISES (ValueError): If the file is empty.
+    """
 
     def __init__(self, handle: TextIO, path: Path) -> None:
         self.handle, self.path = handle, path
@@ -99,7 +113,11 @@ class JsonStream:
             raise ValueError(Errors.R101.format(path=path))
 
     def items(self) -> Iterator[tuple[int, int, Any]]:
-        """YIELDS (tuple[int, int, Any]): Line, number from 1 and value of each item of a list."""
+        """Read a list item by item.
+
+        YIELDS (tuple[int, int, Any]): The line of each item, its number from 1, and its value.
+        RAISES (ValueError): If the list is broken.
+        """
         self.expect("[")
         self.number = 0
         while self.number or not self.skip("]"):
@@ -112,7 +130,10 @@ class JsonStream:
             self.expect(",")
 
     def peek(self) -> str:
-        """RETURNS (str): The next character that is no whitespace; "" at the end of the file."""
+        """Look at the next character, without passing it.
+
+        RETURNS (str): The next one that is no whitespace; "" at the end of the file.
+        """
         while True:
             found = NOT_WHITESPACE.search(self.text, self.pos)
             self._advance(found.start() if found else len(self.text))
@@ -120,44 +141,63 @@ class JsonStream:
                 return self.text[self.pos : self.pos + 1]
 
     def skip(self, char: str) -> bool:
-        """RETURNS (bool): Whether the next character was this one, which is now passed."""
+        """Pass the next character if it is this one.
+
+        char (str): The character.
+        RETURNS (bool): Whether it was passed.
+        """
         found = self.peek() == char
         self._advance(self.pos + found)
         return found
 
     def expect(self, char: str) -> None:
-        """Pass the next character.
+        """Pass the next character, which must be this one.
 
-        char (str): The one that must follow.
-        RAISES (ValueError): If another one does.
+        char (str): The character.
+        RAISES (ValueError): If another one follows.
         """
         if not self.skip(char):
             raise self._broken(f"expected {char!r}, found {self.peek() or 'the end'!r}")
 
     def end(self) -> None:
-        """RAISES (ValueError): If anything but whitespace follows."""
+        """Check that nothing follows.
+
+        RAISES (ValueError): If anything but whitespace does.
+        """
         if self.peek():
             raise self._broken("something follows its end")
 
     def value(self) -> Any:
-        """RETURNS (Any): The next value, whole."""
+        """Read the next value as a whole.
+
+        RETURNS (Any): The value.
+        RAISES (ValueError): If it is broken or too long.
+        """
         while True:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.pos)
             except json.JSONDecodeError as err:
-                # An error far from the end of what was read is not for want of more.
-                cut = err.msg.startswith("Unterminated") or err.pos > len(self.text) - 16
-                if not cut or len(self.text) - self.pos > MAX_RECORD or not self._fill():
+                if not self._more_may_complete(err) or not self._fill():
                     raise self._broken(err.msg) from err
             except (ValueError, RecursionError) as err:
                 raise self._broken(str(err)) from err
             else:
-                # A number that ends where the text read so far ends may go on.
-                if self.text[end : end + 3].strip(".eE+-") or not self._fill():
+                if not self._number_may_go_on(end) or not self._fill():
                     self._advance(end)
                     return value
 
+    def _more_may_complete(self, err: json.JSONDecodeError) -> bool:
+        """Whether more input may complete the value that the decoder found broken."""
+        near_end = err.pos > len(self.text) - LONGEST_TOKEN
+        cut_off = near_end or err.msg.startswith(UNTERMINATED)
+        return cut_off and len(self.text) - self.pos <= MAX_RECORD
+
+    def _number_may_go_on(self, end: int) -> bool:
+        """Whether the text read so far ends here, or with what may be the middle of a number."""
+        return not self.text[end : end + MOST_MARKS + 1].strip(NUMBER_MARKS)
+
     def _fill(self) -> bool:
+        """Read more text, at least as much as is held; False at the end of the file."""
         rest = self.text[self.pos :]
         more = self.handle.read(max(CHUNK, len(rest)))
         self.text, self.pos = rest + more, 0
@@ -174,6 +214,7 @@ class JsonStream:
 
 
 def _loads(text: str) -> Any:
+    """Decode a line; a line that is not JSON becomes a MalformedError, which is not raised."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as err:

@@ -1,11 +1,11 @@
-"""What a data file holds, checked: the `Record` of one sentence, and what was `Dropped` of it.
+"""A row of a data file → its `Record`: one sentence, checked, with what was `Dropped` from it.
 
-The types between the parsers, which fill records, and `convert`, which makes Docs of them.
+The parsers fill records, and `convert` makes Docs of them. These are the types between the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 ENTITY = "ENTITY"  # label of a mention without a type of its own
 
 Span = tuple[int, int]
-JsonRow = tuple[str, Any]  # "file:line", the JSON value or what is wrong with it
-Parse = Callable[[Any, str], "Record"]  # takes the JSON value and its "file:line"
+RawRow = tuple[str, Any]  # "file:line", and the raw value or a MalformedError in its place
+Parse = Callable[[Any, str], "Record"]  # takes the raw value and its "file:line"
+Opened = tuple[Iterator[RawRow], Parse]  # the rows of a source, and the parser of each
 
 
 class Reason(str, Enum):
-    """Why something of the source is not, or not fully, in the Docs."""
+    """Why a part of the source is not in the Docs, or not in all of their annotations."""
 
     MENTION_NOT_FOUND = "mention_not_found"
     NESTED_MENTION = "nested_mention"
@@ -29,7 +30,12 @@ class Reason(str, Enum):
 
 
 class Dropped(NamedTuple):
-    """Something left out: why, what it was, and its "file:line"."""
+    """One thing that was left out.
+
+    reason (Reason): Why.
+    example (str): What it was, as a report shows it.
+    source (str): Its "file:line".
+    """
 
     reason: Reason
     example: str
@@ -37,7 +43,12 @@ class Dropped(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """An entity: words start to end (exclusive), and its type."""
+    """An entity mention.
+
+    start (int): Its first word.
+    end (int): The word after its last.
+    label (str): Its entity type.
+    """
 
     start: int
     end: int
@@ -45,7 +56,12 @@ class Mention(NamedTuple):
 
 
 class RawTriple(NamedTuple):
-    """Two mentions and the relation from the first to the second."""
+    """A relation between two mentions.
+
+    head (Mention): Where the relation starts.
+    label (str): Its name.
+    tail (Mention): Where the relation ends.
+    """
 
     head: Mention
     label: str
@@ -56,15 +72,16 @@ class RawTriple(NamedTuple):
 class Record:
     """One sentence of a source, checked.
 
-    words (list[str]): Its tokens, at least one; none only where the source says so (Prodigy's).
-    spaces (list[bool] | None): Whether a space follows each; None if the source does not say.
+    words (list[str]): Its tokens. There is at least one, except where the source may list none
+        (Prodigy's form).
+    spaces (list[bool] | None): Whether a space follows each word; None if the source does not say.
     tags (list[str] | None): Part-of-speech tags, for token.tag_.
-    entities (list[Mention]): Distinct; all mentions of the triples are among them.
-    ends (set[Span]): Where triples start or end that the source says are no entities.
-    triples (list[RawTriple]): Distinct by spans and label.
-    dropped (list[Dropped]): What else stood in the source.
-    unplaced (int): Triples that are gold, but have no place in the words or no known label.
-    source (str): "file:line".
+    entities (list[Mention]): Distinct mentions. All mentions of the triples are among them.
+    ends (set[Span]): Heads and tails of triples that are no entities, according to the source.
+    triples (list[RawTriple]): Triples that differ in spans or label.
+    dropped (list[Dropped]): What else the source has.
+    unplaced (int): Number of gold triples that have no place in the words, or no known label.
+    source (str): Its "file:line".
     """
 
     words: list[str]
@@ -80,15 +97,28 @@ class Record:
     _seen: set[Any] = field(default_factory=set, repr=False, compare=False)
 
     def mention(self, span: Span | None, label: str | None = None) -> Mention | None:
-        """RETURNS (Mention | None): The span with its own label, or that of the entity there."""
+        """Make a mention of a span.
+
+        span (Span | None): Its words; None if it was not found.
+        label (str | None): Its entity type; None for the type of the entity of the same words.
+        RETURNS (Mention | None): The mention; None if it was not found.
+        """
         return span and Mention(*span, label or self.label_at(span))
 
     def label_at(self, span: Span) -> str:
-        """RETURNS (str): Label of the entity there, or that of mentions without a type."""
+        """Look up the type of an entity.
+
+        span (Span): Its words.
+        RETURNS (str): Its label; ENTITY if no entity has just these words.
+        """
         return self._types.get(span, ENTITY)
 
     def add_entity(self, mention: Mention | None, example: str = "") -> None:
-        """Add a mention once; None is one that was not found."""
+        """Add an entity, unless it was added before.
+
+        mention (Mention | None): The entity; None if it was not found, which counts as dropped.
+        example (str): What a report shows if it was not found.
+        """
         if mention is None:
             self._drop(Reason.MENTION_NOT_FOUND, example)
         elif mention not in self._seen:
@@ -99,7 +129,15 @@ class Record:
     def add_triple(
         self, head: Mention | None, label: str | None, tail: Mention | None, example: str
     ) -> None:
-        """Add a triple and its mentions once; None is a mention not found or an unknown label."""
+        """Add a triple and its mentions, unless the triple was added before.
+
+        A triple that cannot be placed counts as dropped and as unplaced, also only once.
+
+        head (Mention | None): Where the relation starts; None if it was not found.
+        label (str | None): The relation; None if its name is not known.
+        tail (Mention | None): Where the relation ends; None if it was not found.
+        example (str): What a report shows if the triple is dropped.
+        """
         key = (head[:2], label, tail[:2]) if head and label and tail else example
         if key in self._seen:
             self._drop(Reason.DUPLICATE, example)

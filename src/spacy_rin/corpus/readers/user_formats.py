@@ -1,17 +1,17 @@
-"""Rows of the formats for own data -> `Record`s: Prodigy's, and this package's own.
+"""Rows of the forms for own data → `Record`s: Prodigy's, and this package's own ("rin").
 
-Unlike the research formats, they say where spaces stand, so the text comes back as it was.
+Unlike most research formats, they say where the spaces are, so the text comes back as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .checks import (
     RejectedError,
+    annotation_fields,
     check_range,
     check_text,
     get_field,
@@ -24,16 +24,18 @@ from .checks import (
 )
 from .jsonstream import read_rows
 from .placing import WordMap, show_triple, tokenise
-from .records import JsonRow, Mention, Parse, Record
+from .records import Mention, Opened, Record
 
 
 def parse_prodigy(row: Any, source: str) -> Record:
-    """Parse an answer in Prodigy's form (`exchange.prodigy` says which): "tokens", labelled "spans"
-    and "relations".
+    """Parse an answer in Prodigy's form: "tokens", labelled "spans" and "relations".
+
+    `exchange.prodigy` describes the form.
 
     row (Any): The JSON value.
     source (str): Its "file:line".
     RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
     RAISES (RejectedError): If the annotator did not accept it.
     """
     answer = get_field(row, "answer", str, "accept")
@@ -49,7 +51,7 @@ def parse_prodigy(row: Any, source: str) -> Record:
     for rel in get_field(row, "relations", list):
         pair = []
         for key in ("head", "child"):
-            # A relation may start at a token that is in no span: that token is the mention.
+            # A relation may start or end at a token that is in no span. That token is the mention.
             last = get_index(rel, key, len(record.words))
             mention = ends.get(last, Mention(last, last + 1))
             if whole := get_field(rel, f"{key}_span", dict, {}):
@@ -63,29 +65,43 @@ def parse_prodigy(row: Any, source: str) -> Record:
     return record
 
 
+def is_prodigy(row: dict[str, Any]) -> bool:
+    """Recognise Prodigy's form: by the interface that it names, or by tokens that are objects.
+
+    row (dict): The JSON object.
+    RETURNS (bool): Whether it is of this form.
+    """
+    tokens = row.get("tokens")
+    has_objects = isinstance(tokens, list) and bool(tokens) and isinstance(tokens[0], dict)
+    return row.get("_view_id") == "relations" or has_objects
+
+
 def parse_rin(lang: str, row: Any, source: str) -> Record:
-    """Parse this package's own form: "text" or "tokens", and spans or texts for the rest.
+    """Parse this package's own form: a "text" or "tokens", "entities" and "relations".
+
+    A mention is given by its offsets, by its place among the entities, or by its text.
 
     lang (str): Language whose tokenizer splits "text".
     row (Any): The JSON value.
     source (str): Its "file:line".
     RETURNS (Record): The record.
+    RAISES (MalformedError): If the row is not of this form.
     """
     if not isinstance(row, dict) or ("text" in row) == ("tokens" in row):
         raise wrong("the record", "an object with either 'text' or 'tokens'", row)
     if "text" in row:
-        layout = tokenise(lang, check_text(row["text"], "text"))
-        record = Record(layout.words, layout.spaces, source=source)
+        word_map = tokenise(lang, check_text(row["text"], "text"))
+        record = Record(word_map.words, word_map.spaces, source=source)
     else:
         words = get_words(row, "tokens", escaped=False)
         spaces = (
             get_list(row, "spaces", bool, len(words)) if row.get("spaces") is not None else None
         )
-        layout = WordMap(words, spaces)
+        word_map = WordMap(words, spaces)
         record = Record(words, spaces, get_tags(row, "tags", words), source=source)
     mentions = []
     for ent in get_field(row, "entities", list, []):
-        mentions.append(_rin_span(record, layout, ent))
+        mentions.append(_rin_span(record, word_map, ent))
         record.add_entity(*mentions[-1])
     for rel in get_field(row, "relations", list):
         label = check_text(get_field(rel, "label", str), "label")
@@ -93,22 +109,39 @@ def parse_rin(lang: str, row: Any, source: str) -> Record:
         for key in ("head", "tail"):
             end = get_field(rel, key, object)
             if isinstance(end, str):
-                pair.append((record.mention(layout.find(check_text(end, key))), end))
+                pair.append((record.mention(word_map.find(check_text(end, key))), end))
             elif isinstance(end, dict):
-                pair.append(_rin_span(record, layout, end))
+                pair.append(_rin_span(record, word_map, end))
             else:
                 pair.append(mentions[get_index(rel, key, len(mentions))])
-        (head, before), (tail, after) = pair
-        record.add_triple(head, label, tail, f"{before} | {label} | {after}")
+        (head, head_text), (tail, tail_text) = pair
+        record.add_triple(head, label, tail, f"{head_text} | {label} | {tail_text}")
     return record
 
 
-def open_rin(path: Path, lang: str) -> tuple[Iterator[JsonRow], Parse]:
-    """RETURNS (tuple[Iterator[JsonRow], Parse]): The file's rows, and its language's parser."""
+def open_rin(path: Path, lang: str) -> Opened:
+    """Open a file of this package's own form.
+
+    path (Path): The file.
+    lang (str): Language of the tokenizer for raw texts.
+    RETURNS (Opened): The file's rows and their parser.
+    """
     return read_rows(path), partial(parse_rin, lang)
 
 
+def is_rin(row: dict[str, Any]) -> bool:
+    """Recognise this package's own form, among what no other format recognises.
+
+    row (dict): The JSON object.
+    RETURNS (bool): Whether it has a text, or tokens and something that is labelled.
+    """
+    if not isinstance(row.get("tokens"), list):
+        return "text" in row
+    return bool(annotation_fields(row))
+
+
 def _prodigy_tokens(row: Any, source: str) -> Record:
+    """Read the tokens. Without "ws", a space is where a token begins after the end of the last."""
     tokens = get_list(row, "tokens", dict)
     words = [check_text(get_field(token, "text", str), "tokens", blank=True) for token in tokens]
     spaces = [
@@ -128,8 +161,9 @@ def _prodigy_span(record: Record, span: Any) -> Mention:
     return Mention(*bounds, get_label(span, "label") or record.label_at(bounds))
 
 
-def _rin_span(record: Record, layout: WordMap, item: Any) -> tuple[Mention | None, str]:
+def _rin_span(record: Record, word_map: WordMap, item: Any) -> tuple[Mention | None, str]:
+    """Read a mention that is given by its offsets → the mention, and its text for a report."""
     start, end = get_field(item, "start", int), get_field(item, "end", int)
-    span = check_range(start, end, layout.size, "start, end")
+    span = check_range(start, end, word_map.size, "start, end")
     label = get_label(item, "label") or None
-    return record.mention(layout.at(*span), label), layout.text(*span)
+    return record.mention(word_map.at(*span), label), word_map.text(*span)

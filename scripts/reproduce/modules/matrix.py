@@ -1,0 +1,142 @@
+"""configs/reproduction.yml, or another matrix → its runs: a row, a data set and a seed each."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+import srsly
+from thinc.api import Config
+
+# Each run has a folder of its own here, and the reports stand beside these.
+RUNS = Path("training/reproduce")
+TAGGER = Path("training/tagger_webnlg/model-best")
+# Another test set for models of a data set: the authors' own file, with the full spans of its 703
+# sentences and 125 relations, of which train has 121. Their train set is not public.
+FURTHER_TEST = {"webnlg": Path("corpus/webnlg_authors/test")}
+# Texts that count as if they had no triple, see `evaluate --others`.
+OTHERS = Path("corpus/conll04/train")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of the matrix on one data set with one seed.
+
+    row (str): Name of the row.
+    dataset (str): Name of the data set.
+    seed (int): Seed of the training.
+    config (str): Path of the config.
+    epochs (int): Epochs of the training.
+    settings (tuple): What is set otherwise in the config: names and values.
+    published (tuple): Published figures: a score, and its mean and standard deviation.
+    also (tuple): Keys under which published runs count for this row, besides its own.
+    """
+
+    row: str
+    dataset: str
+    seed: int
+    config: str
+    epochs: int
+    settings: tuple[tuple[str, Any], ...]
+    published: tuple[tuple[str, Any], ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.row}/{self.dataset}/{self.seed}"
+
+    @property
+    def key(self) -> str:
+        """One key for each config, as the row's settings make it: a changed row is run anew."""
+        overrides = {**dict(self.settings), "training.max_epochs": self.epochs}
+        config = Config().from_disk(self.config, interpolate=False, overrides=overrides)
+        return md5(config.to_str().encode(), usedforsecurity=False).hexdigest()[:8]
+
+    @property
+    def folder(self) -> Path:
+        return RUNS / self.name / self.key
+
+    @property
+    def result(self) -> Path:
+        return self.folder / "result.json"
+
+    @property
+    def further(self) -> Path:
+        return self.folder / "further.json"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.jsonl"
+
+    def needs(self) -> list[Path]:
+        """RETURNS (list[Path]): Files and folders that training reads."""
+        named = [
+            Path(value) for name, value in self.settings if name.startswith("paths.") and value
+        ]
+        further = [FURTHER_TEST[self.dataset]] if self.dataset in FURTHER_TEST else []
+        return [TAGGER, OTHERS, Path("corpus") / self.dataset, *further, *named]
+
+    def commands(self, gpu_id: int = -1) -> list[list[str]]:
+        """Training and evaluations, as one would call them by hand.
+
+        gpu_id (int): GPU, -1 for the CPU.
+        RETURNS (list[list[str]]): Arguments of Python.
+        """
+        corpus = Path("corpus") / self.dataset
+        settings = {
+            "paths.train": corpus / "train",
+            "paths.dev": corpus / "dev",
+            "paths.tagger": TAGGER,
+            "paths.history": self.history,
+            "paths.watch": corpus / "test",
+            "system.seed": self.seed,
+            "training.max_epochs": self.epochs,
+            "training.eval_frequency": 101,
+            **dict(self.settings),
+        }
+        overrides = [
+            word for name, value in settings.items() for word in (f"--{name}", _say(value))
+        ]
+        train = ["spacy", "train", self.config, "--output", str(self.folder), *overrides]
+        evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best")]
+        commands = [train]
+        if self.dataset in FURTHER_TEST:
+            test = str(FURTHER_TEST[self.dataset])
+            commands.append([*evaluate, test, "--output", str(self.further)])
+        # Last, since a run with a result is done.
+        known = [f"--{part}={corpus / part}" for part in ("train", "dev")]
+        known += [f"--others={OTHERS}", f"--history={self.history}"]
+        commands.append([*evaluate, str(corpus / "test"), *known, "--output", str(self.result)])
+        return [[sys.executable, "-m", *command, "--gpu-id", str(gpu_id)] for command in commands]
+
+
+def read_matrix(path: Path) -> list[Run]:
+    """RETURNS (list[Run]): All runs, seed by seed, so that every row has some early."""
+    runs = [
+        Run(
+            name,
+            data,
+            seed,
+            row["config"],
+            row["epochs"],
+            tuple({**row.get("settings", {}), **(settings or {})}.items()),
+            tuple((score, tuple(f)) for score, f in _of(row, "published", data, {}).items()),
+            tuple(_of(row, "also", data, [])),
+        )
+        for name, row in srsly.read_yaml(path).items()
+        for data, settings in row["datasets"].items()
+        for seed in range(row["seeds"])
+    ]
+    return sorted(runs, key=lambda run: run.seed)
+
+
+def _of(row: dict[str, Any], what: str, dataset: str, default: Any) -> Any:
+    return row.get(what, {}).get(dataset, default)
+
+
+def _say(value: Any) -> str:
+    """As spaCy reads it on the command line: false, not False."""
+    return str(value) if isinstance(value, str | Path) else srsly.json_dumps(value)

@@ -1,0 +1,1 @@
+"""What a config adds to `spacy train`: longer texts, the number of steps, and a history file."""
