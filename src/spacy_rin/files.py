@@ -54,6 +54,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
                 rest.unlink(missing_ok=True)
 
 
+def check_output(output: Path, *sources: Path) -> None:
+    """Find out, before anything is read, whether a command may write its output file.
+
+    output (Path): The file to write; what is there already may be replaced.
+    sources (Path): The files and directories that the command reads.
+    RAISES (ValueError): If the output is a directory, or writing it would change a source.
+    """
+    if output.is_dir():
+        raise ValueError(Errors.R052.format(path=output))
+    refuse_source(output, *sources)
+
+
 def refuse_source(output: Path, *sources: Path) -> None:
     """Check, before anything is read, that a command does not overwrite what it reads.
 
@@ -61,8 +73,9 @@ def refuse_source(output: Path, *sources: Path) -> None:
     sources (Path): The files and directories to read.
     RAISES (ValueError): If the output is a source, or would be a .spacy file in a source directory.
     """
-    written = output.resolve()
-    for source in (source.resolve() for source in sources):
+    # Not `Path.resolve`, which raises an error at links in a circle.
+    written, *read = (Path(os.path.realpath(path)) for path in (output, *sources))
+    for source in read:
         wrong = None
         if written == source:
             wrong = "it is the file to read"
@@ -79,8 +92,7 @@ def write_text(path: str | Path, text: str) -> None:
     text (str): Its content.
     RAISES (ValueError): If there is a directory of that name.
     """
-    if Path(path).is_dir():
-        raise ValueError(Errors.R052.format(path=path))
+    check_output(Path(path))
     with replacing(path) as temporary:
         # Half of a surrogate pair, from a malformed record, is written as its JSON escape.
         temporary.write_text(text, encoding="utf8", errors="backslashreplace")

@@ -149,12 +149,21 @@ def get_span_relations(span: Span) -> list[Relation]:
     >>> [relation.tail.text for relation in doc[0:1]._.relations]
     ['London']
     """
-    bounds = span.start_char, span.end_char
+    bounds = char_bounds(span)
     return [
         relation
         for relation in get_relations(span.doc)
-        if any((end.start_char, end.end_char) == bounds for end in (relation.head, relation.tail))
+        if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
     ]
+
+
+def char_bounds(span: Span) -> tuple[int, int]:
+    """Find where a span lies in the text of its Doc.
+
+    span (Span): Any span of a Doc.
+    RETURNS (tuple[int, int]): Its first character, and the one after its last.
+    """
+    return span.start_char, span.end_char
 
 
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:

@@ -116,6 +116,16 @@ def text_key(relation: Relation) -> Hashable:
     return relation.head.text, relation.label, relation.tail.text
 
 
+def keys(doc: Doc, key: Key) -> set[Hashable]:
+    """Collect the keys of a Doc's relations, so that two Docs can be compared.
+
+    doc (Doc): A Doc with gold or predicted relations.
+    key (Callable): What has to be equal for a match.
+    RETURNS (set): One key for all relations that have it in common.
+    """
+    return {key(relation) for relation in get_relations(doc)}
+
+
 def score_relations(examples: Iterable[Example], key: Key) -> PRFScore:
     """Score the relations under one key, micro-averaged.
 
@@ -125,7 +135,7 @@ def score_relations(examples: Iterable[Example], key: Key) -> PRFScore:
     """
     total = PRFScore()
     for eg in examples:
-        total.score_set(_keys(eg.predicted, key), _keys(eg.reference, key))
+        total.score_set(keys(eg.predicted, key), keys(eg.reference, key))
     return total
 
 
@@ -160,10 +170,6 @@ def prf(name: str, score: PRFScore) -> dict[str, float]:
 
 def _strict_key(relation: Relation) -> Hashable:
     return exact_key(relation), relation.head.label_, relation.tail.label_
-
-
-def _keys(doc: Doc, key: Key) -> set[Hashable]:
-    return {key(relation) for relation in get_relations(doc)}
 
 
 def _by_label(doc: Doc) -> dict[str, set[Hashable]]:

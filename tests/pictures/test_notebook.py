@@ -13,7 +13,7 @@ from spacy_rin.pictures.notebook import render
 
 
 def test_one_doc_and_many_are_drawn() -> None:
-    assert spacy_rin.pictures.notebook is render
+    assert spacy_rin.render is render
     one = render(ada())
     assert one.count("<svg") == 1 and one.count('class="rin-arc"') == 4
     assert render([ada(), ada()]).count("<svg") == 2
