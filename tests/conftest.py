@@ -8,11 +8,11 @@ import torch
 from hypothesis import HealthCheck, settings
 from toy import trained
 
-# A busy machine is no mistake: an example may take, and be drawn, as long as it likes.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 # The toy tensors of the tests are slower on two threads than on one.
 torch.set_num_threads(1)
+# No test may fail because the machine is busy, while an example is drawn or while it is tried.
+settings.register_profile("no_clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no_clock")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,6 +13,9 @@ from toy import trained
 from spacy_rin import Relation
 
 MODULES = (
+    "arrays.batch",
+    "arrays.decode",
+    "arrays.tags",
     "relations",
     "pictures.notebook",
     "component",
@@ -27,7 +30,7 @@ MODULES = (
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_of_the_docstrings(name: str) -> None:
     module = import_module(f"spacy_rin.{name}")
-    # what the examples take for granted: `nlp` is a pipeline that has learned the toy corpus
+    # Names that the examples use without defining them. `nlp` is trained on the toy corpus.
     names = {"Doc": Doc, "Span": Span, "Vocab": Vocab, "Relation": Relation, "nlp": trained()}
     result = doctest.testmod(module, extraglobs=names)
     assert result.attempted > 0 and result.failed == 0

@@ -1,4 +1,4 @@
-"""Files stand under their final name whole, or not at all."""
+"""A file is found under its final name whole, or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_rin.files import replacing, write_json, write_text
+from spacy_rin.files import check_output, replacing, write_json, write_text
 
 
 def test_text_and_json_are_written(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_directory_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "target")
-    for text in ("new", "newer"):  # the first time it points to nothing
+    for text in ("new", "newer"):  # At first the link has no target.
         write_text(link, text)
         assert link.is_symlink() and (tmp_path / "target").read_text() == text
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "target"]
@@ -78,3 +78,26 @@ def test_a_file_does_not_take_the_place_of_a_directory(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="directory"):
         write_text(tmp_path, "x")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("gold", "found a directory"),
+        ("gold/../a.txt", "it is the file to read"),
+        ("gold/b.spacy", "as one of its files"),
+    ],
+)
+def test_an_output_that_would_change_a_source_is_refused(
+    tmp_path: Path, output: str, reason: str
+) -> None:
+    (tmp_path / "gold").mkdir()
+    with pytest.raises(ValueError, match=reason):
+        check_output(tmp_path / output, tmp_path / "a.txt", tmp_path / "gold")
+
+
+def test_an_output_beside_the_sources_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "gold").mkdir()
+    (tmp_path / "old.txt").touch()
+    for name in ("old.txt", "new/b.spacy", "gold/a.html"):
+        check_output(tmp_path / name, tmp_path / "a.txt", tmp_path / "gold")

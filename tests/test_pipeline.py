@@ -1,4 +1,4 @@
-"""A trained pipeline at work: batches, processes, threads, what becomes of its Docs, long texts."""
+"""A trained pipeline at work: batches, threads, processes, Docs after prediction, long texts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def nlp() -> Language:
 
 @pytest.fixture(scope="module")
 def splitting() -> Language:
-    """The same with a sentence splitter."""
+    """The same pipeline with a sentence splitter."""
     nlp = trained()
     nlp.add_pipe("sentencizer", first=True)
     return nlp
@@ -59,18 +59,21 @@ def splitting() -> Language:
 
 @pytest.fixture(scope="module")
 def windows() -> Language:
-    """The same, for a test that sets its `max_length`."""
+    """The same pipeline, for a test that sets its `max_length`."""
     return trained()
 
 
 @pytest.fixture(scope="module")
 def alone(nlp: Language) -> dict[str, Doc]:
-    """What the pipeline says of each text alone."""
+    """The Doc of each text, read alone."""
     return {text: nlp(text) for text in TEXTS}
 
 
 def assert_as_alone(doc: Doc, start: int, alone: Doc) -> None:
-    """The part of a Doc that starts at a character says what its text says alone."""
+    """Check that a part of a Doc has the entities and triples of its text read alone.
+
+    The part starts at the character `start` and is as long as the text of `alone`.
+    """
     end = start + len(alone.text)
     assert [(a - start, b - start, c) for a, b, c in entities(doc) if start <= a < end] == (
         entities(alone)
@@ -172,7 +175,7 @@ def test_two_processes_after_a_prediction_end_and_give_what_one_gives(
     assert n == 2 * len(TEXTS) and same and n_rows > n
 
 
-# -- what becomes of a Doc -------------------------------------------------------------------------
+# -- Docs after prediction -------------------------------------------------------------------------
 
 
 def test_exact_relations_are_between_entities_of_the_doc(alone: dict[str, Doc]) -> None:
@@ -363,10 +366,10 @@ def test_any_window_length_works(alone: dict[str, Doc], max_length: int) -> None
     nlp = trained(max_length=max_length)
     for text in TEXTS[:6]:
         assert len(nlp(text)) == len(alone[text])
-        assert math_is_sane(nlp(text))
+        assert scores_are_probabilities(nlp(text))
 
 
-def math_is_sane(doc: Doc) -> bool:
+def scores_are_probabilities(doc: Doc) -> bool:
     return all(0 <= score <= 1 for score in scores(doc))
 
 

@@ -354,7 +354,7 @@ def test_span_has_the_relations_that_start_or_end_there() -> None:
     first, second = doc._.relations
     assert ann._.relations == [first] == new_york._.relations
     assert bob._.relations == [second]
-    # the mention within "New York", which is no entity
+    # The mention inside "New York", which is no entity.
     assert doc[5:6]._.relations == [second]
 
 
@@ -374,7 +374,7 @@ def test_relation_of_a_span_with_itself_comes_once() -> None:
 def test_span_of_a_merged_doc_has_the_relations_of_what_was_merged() -> None:
     doc = spacy.pipeline.functions.merge_entities(related_doc())
     new_york = doc.ents[1]
-    # the tail of the second is "York", which is now within the token
+    # The tail of the second relation is "York", which is now inside the merged token.
     assert new_york._.relations == doc._.relations and len(doc._.relations) == 2
 
 
@@ -406,10 +406,10 @@ def test_dict_that_lacks_a_field_is_an_error(missing: str) -> None:
     doc = related_doc()
     row = doc._.relations[0].as_dict()
     del row[missing]
-    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) gives it"):
+    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) returns it"):
         Relation.from_dict(doc, row)
     del (row := doc._.relations[0].as_dict())["tail"]["start"]
-    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) gives it"):
+    with pytest.raises(ValueError, match=r"as Relation\.as_dict\(\) returns it"):
         Relation.from_dict(doc, row)
 
 

@@ -1,4 +1,4 @@
-"""Scores of toy predictions by hand, and of random ones by counting sets."""
+"""Scores of toy predictions, compared with figures by hand; of random ones, with counted sets."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def triple_lists(length: int) -> st.SearchStrategy[list[Triple]]:
 
 
 def keys_of(triple: Triple, words: list[str], anchor: str) -> dict[str, Hashable]:
-    """What has to be equal for a match, from tokens (those of both Docs are the same here)."""
+    """What has to be equal in a match, in tokens. Here the tokens of both Docs are the same."""
     (hs, he, hl), label, (ts, te, tl) = triple
     anchors = (he, te) if anchor == "last" else (hs, ts)
     return {

@@ -25,14 +25,19 @@ __all__ = [
     "set_relations",
 ]
 
-# Another package may hold the name already: then only a component that asks for it is an error,
-# since this import runs in everybody's spaCy.
+# Another package may have registered the name already. The import does not fail then, since it runs
+# in every spaCy pipeline; a component that asks for the name does.
 if not any(owner.has_extension(ATTRIBUTE) for owner in (Doc, Span)):
     register()
 
 
 def __getattr__(name: str) -> Any:
-    # Only who draws pays for the pictures: every spaCy pipeline imports this package.
+    """Import `render` when it is first asked for, since every spaCy pipeline imports this package.
+
+    name (str): Name of the attribute.
+    RETURNS (Any): The attribute.
+    RAISES (AttributeError): If the package has no such attribute.
+    """
     if name == "render":
         from .pictures.notebook import render
 

@@ -1,4 +1,4 @@
-"""`python -m spacy_rin`: the command line."""
+"""`python -m spacy_rin` → the command line."""
 
 from .cli import main
 

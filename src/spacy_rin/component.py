@@ -1,7 +1,7 @@
-"""The pipeline component `rin`: Docs → doc.ents and doc._.relations.
+"""The pipeline component `rin`: Docs → windows → scores → `doc.ents` and `doc._.relations`.
 
-torch is imported by the model, which a config names, and never here: every spaCy pipeline on a
-machine imports this file, and most do without it.
+torch is imported by the model, which a config names, and never by this file. Every spaCy pipeline
+on a machine imports this file, and most of them do not need torch.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from .errors import Errors, check_named
 from .layers.embed import TableCounts
 from .layers.listeners import check_listeners
 from .relations import register
+from .scorer import SCORE_WEIGHTS
 from .settings import DEFAULT_MODEL, Settings, takes_settings
 
 if TYPE_CHECKING:
@@ -47,13 +48,7 @@ if TYPE_CHECKING:
         **asdict(Settings()),
         "scorer": {"@scorers": "spacy-rin.rin_scorer.v1"},
     },
-    default_score_weights={
-        "rel_f": 1.0,
-        "rel_p": 0.0,
-        "rel_r": 0.0,
-        "rel_partial_f": 0.0,
-        "ents_f": 0.0,
-    },
+    default_score_weights=SCORE_WEIGHTS,
 )
 @takes_settings
 def make_rin(
@@ -67,9 +62,9 @@ def make_rin(
 
     nlp (Language): The pipeline.
     name (str): Name of the component in it.
-    model (Model): spacy-rin.RIN.v1.
-    scorer (Callable): Called by `score`.
-    settings: All of `Settings`, by name.
+    model (Model): A model built by spacy-rin.RIN.v1.
+    scorer (Callable): The function that `score` calls.
+    settings (Any): All settings of `Settings`, by name.
     RETURNS (RelationExtractor): The component, not initialised.
     """
     return RelationExtractor(nlp.vocab, model, name, scorer=scorer, **settings)
@@ -79,10 +74,10 @@ class RelationExtractor(TrainablePipe):
     """Joint entity and relation extraction with the Recurrent Interaction Network.
 
     vocab (Vocab): The shared vocabulary.
-    model (Model): spacy-rin.RIN.v1.
-    name (str): Name of the component; its losses are `name`, `name_entities`, `name_relations`.
-    scorer (Callable): Called by `score`.
-    settings: Some of `Settings`, by name; `cfg` has all of them, and they can be changed there.
+    model (Model): A model built by spacy-rin.RIN.v1.
+    name (str): Name of the component. Its losses are `name`, `name_entities`, `name_relations`.
+    scorer (Callable): The function that `score` calls.
+    settings (Any): Any of `Settings`, by name. All of them are in `cfg`, to be read and changed.
 
     >>> doc = nlp("Alan Turing was born in London .")  # a pipeline that was trained
     >>> [(ent.text, ent.label_) for ent in doc.ents]
@@ -106,44 +101,58 @@ class RelationExtractor(TrainablePipe):
             vocab, model, name, **cfg, entity_labels=[], relation_labels=[], joint_tags=[]
         )
         self.scorer = scorer
-        # Moving averages last passed to `use_params`, empty if the optimizer keeps none: the
+        # Moving averages last passed to `use_params`; empty if the optimizer keeps none. The
         # history logger scores with them.
         self.averages: dict[Any, Any] = {}
         register(cfg["attribute"])
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """RETURNS (tuple[str]): The relation labels."""
+        """The relation labels.
+
+        RETURNS (tuple[str]): In the order of the relation table.
+        """
         return tuple(self.cfg["relation_labels"])
 
     @property
     def entity_labels(self) -> tuple[str, ...]:
-        """RETURNS (tuple[str]): The entity labels."""
+        """The entity labels.
+
+        RETURNS (tuple[str]): In the order of the tags.
+        """
         return tuple(self.cfg["entity_labels"])
 
     @property
     def tag_set(self) -> TagSet:
-        """RETURNS (TagSet): The tags of the entity labels, and of what is nested in entities."""
+        """The tags of the entity labels, and the joint tags of nested mentions.
+
+        RETURNS (TagSet): A new one at each access.
+        """
         return TagSet(self.entity_labels, self.cfg["joint_tags"])
 
     @property
     def tag_names(self) -> list[str]:
-        """RETURNS (list[str]): O, and B-, I-, E- and S- of each entity label; then joint tags, such
-        as B-ORG|S-LOC, of words that are also in a nested mention.
+        """The names of the tags. A joint tag, such as B-ORG|S-LOC, is for words of nested mentions.
+
+        RETURNS (list[str]): O, then B-, I-, E- and S- of each entity label, then joint tags.
         """
         return self.tag_set.names
 
     @property
     def label_data(self) -> dict[str, list[str]]:
-        """RETURNS (dict): Both label sets, as `spacy init labels` writes them."""
+        """The entity labels and the relation labels, as `spacy init labels` writes them.
+
+        RETURNS (dict[str, list[str]]): "entities" and "relations".
+        """
         return {"entities": list(self.entity_labels), "relations": list(self.labels)}
 
     def add_label(self, label: str, kind: Literal["relation", "entity"] = "relation") -> int:
         """Add a label before the component is initialised.
 
+        label (str): The label.
         kind (str): "relation" or "entity".
-        RETURNS (int): 0 if the label is there already, else 1.
-        RAISES (ValueError): If the model already has its parameters, which grow with no label.
+        RETURNS (int): 0 if the component has the label already, else 1.
+        RAISES (ValueError): If the model is initialised, since its parameters cannot grow.
 
         >>> import spacy
         >>> rin = spacy.blank("en").add_pipe("rin")
@@ -172,19 +181,18 @@ class RelationExtractor(TrainablePipe):
         """Collect labels, words and tags from the training data and make the model's parameters.
 
         get_examples (Callable): Returns the training Examples. It is called twice, as spaCy's own
-            components do; what it returns is read as a stream, and not kept.
-        nlp (Language): The pipeline, whose tagger names the tags where the data has none.
-        labels (dict): "entities" and "relations", as `spacy init labels` writes them; where
-            missing they are read from the data.
-        RAISES (ValueError): If the data has no relation labels, or its gold cannot be learned from,
-            or a component of the pipeline listens to one that is not there.
+            components do. The Examples are read as a stream, and not kept.
+        nlp (Language): The pipeline. Its tagger supplies the tags if the data has none.
+        labels (dict): As `spacy init labels` writes it. A missing list is read from the data.
+        RAISES (ValueError): If labels are missing, or gold cannot be learned from. Also if a
+            component listens to another one that is not in the pipeline.
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         if nlp is not None:
             check_listeners(nlp)
         tables = TableCounts(self.model)
         gold = GoldLabels(self.cfg["nested"], self.cfg["anchor"])
-        sample: list[Doc] = []  # to infer widths from
+        sample: list[Doc] = []  # The model infers its widths from these.
         for eg in validate_gold(get_examples()):
             gold.add(eg)
             tables.add(eg)
@@ -208,6 +216,7 @@ class RelationExtractor(TrainablePipe):
 
         docs (Iterable[Doc]): Any Docs, also empty ones.
         RETURNS (list[Prediction]): One for each Doc.
+        RAISES (ValueError): If the component is not initialised.
 
         >>> rin = nlp.get_pipe("rin")
         >>> doc = nlp.make_doc("Alan Turing was born in London .")
@@ -216,6 +225,9 @@ class RelationExtractor(TrainablePipe):
         [(0, 2, 'PER'), (5, 6, 'LOC')]
         >>> doc.ents
         ()
+        >>> rin.set_annotations([doc], [prediction])
+        >>> doc.ents
+        (Alan Turing, London)
         """
         if not self._is_initialized:
             raise ValueError(Errors.R033.format(name=self.name))
@@ -225,18 +237,16 @@ class RelationExtractor(TrainablePipe):
         return self._decode(self.model.predict(batch), batch)
 
     def predict_rounds(self, docs: Iterable[Doc]) -> list[list[Round]]:
-        """Find what each layer says of Docs, to see how interaction changes the model's mind.
+        """Predict with each layer of the model, to show how interaction changes the prediction.
 
-        docs (Iterable[Doc]): Any Docs; they are not changed.
-        RETURNS (list[list[Round]]): For each Doc, rounds 0, 1, …, K: probabilities of tags and of
-            relations by head, and the entities and triples that would be found.
+        docs (Iterable[Doc]): Any Docs. They are not changed.
+        RETURNS (list[list[Round]]): For each Doc, a Round for each of the layers 0, 1, …, K.
+        RAISES (ValueError): If the component is not initialised.
 
         >>> rin = nlp.get_pipe("rin")
         >>> (rounds,) = rin.predict_rounds([nlp.make_doc("Alan Turing was born in London .")])
         >>> [rin.tag_names[tag] for tag in rounds[-1].tags.argmax(axis=1)]
         ['B-PER', 'E-PER', 'O', 'O', 'O', 'S-LOC', 'O']
-        >>> len(rounds[-1].prediction.triples)
-        1
         """
         if not self._is_initialized:
             raise ValueError(Errors.R033.format(name=self.name))
@@ -249,13 +259,7 @@ class RelationExtractor(TrainablePipe):
         """Write entities and relations to the Docs.
 
         docs (Iterable[Doc]): The Docs that were predicted.
-        scores (list[Prediction]): What `predict` returned for them.
-
-        >>> rin = nlp.get_pipe("rin")
-        >>> doc = nlp.make_doc("Alan Turing was born in London .")
-        >>> rin.set_annotations([doc], rin.predict([doc]))
-        >>> doc.ents
-        (Alan Turing, London)
+        scores (list[Prediction]): The result of `predict` for these Docs.
         """
         for doc, prediction in zip(docs, scores, strict=True):
             annotate(doc, prediction, keep=not self.cfg["overwrite"])
@@ -272,10 +276,10 @@ class RelationExtractor(TrainablePipe):
 
         examples (Iterable[Example]): Examples whose gold Docs have relations.
         drop (float): Dropout rate of the embedding.
-        sgd (Optimizer): Makes the update, if given.
-        losses (dict): Updated with the loss, and its entity and relation parts.
+        sgd (Optimizer): The optimizer. Without one, gradients are added up and nothing is updated.
+        losses (dict): Losses so far, to which the loss and its two parts are added.
         RETURNS (dict): The updated losses.
-        RAISES (ValueError): If the loss is not finite; nothing has been updated then.
+        RAISES (ValueError): If the loss is not finite. Nothing has been updated then.
         """
         losses = {} if losses is None else losses
         examples = list(examples)
@@ -307,7 +311,7 @@ class RelationExtractor(TrainablePipe):
 
         examples (Iterable[Example]): The Examples.
         scores (Scores): The model's output for their predicted Docs.
-        RETURNS (tuple[float, Loss]): The loss; its two parts and its gradient.
+        RETURNS (tuple[float, Loss]): The loss, and a Loss with its two parts and its gradient.
         """
         examples = list(examples)
         batch = self._batch(eg.predicted for eg in examples)
@@ -318,25 +322,29 @@ class RelationExtractor(TrainablePipe):
         return loss.entities + loss.relations, loss
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Update the parameters, with the global norm of their gradients clipped."""
+        """Clip the global norm of the gradients and update the parameters.
+
+        sgd (Optimizer): The optimizer.
+        RAISES (ValueError): If the gradient is not finite.
+        """
+        from .layers.architecture import clip_gradients
         from .layers.shim import keep_tensors
 
         if self.cfg["max_grad_norm"]:
-            from .layers.architecture import clip_gradients
-
             clip_gradients(self.model, self.cfg["max_grad_norm"])
         with keep_tensors(self.model):
             super().finish_update(partial(sgd, lr_scale=self.cfg["learn_rate_factor"]))
 
     def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
-        """Predict and save with other parameters, as with the optimizer's averages.
+        """Predict and save with other parameters for a while, such as the optimizer's averages.
 
         params (dict): Parameters by (model id, name).
+        YIELDS (None): Once, while the other parameters are in use.
         """
         from .layers.shim import use_averages
 
         self.averages = params
-        # A generator, as spaCy's own: `nlp.use_params` steps through it.
+        # A generator, as in spaCy's own components: `nlp.use_params` steps through it.
         with self.model.use_params(params), use_averages(self.model, params):
             yield
 
@@ -346,7 +354,7 @@ class RelationExtractor(TrainablePipe):
         return any(True for shim in network.shims for _ in shim._model.parameters())
 
     def _set_labels(self, given: dict[str, list[str]] | None, found: dict[str, list[str]]) -> None:
-        """Take labels as given, else as found; a model that is initialised anew forgets its own."""
+        """Set the given labels, or else those found. A model initialised again forgets its own."""
         given = given or {}
         if not isinstance(given, dict) or given.keys() - found.keys():
             raise ValueError(Errors.R035.format(found=given))
@@ -358,7 +366,7 @@ class RelationExtractor(TrainablePipe):
                 self.vocab.strings.add(label)
 
     def _batch(self, docs: Iterable[Doc]) -> WindowBatch:
-        settings = Settings.of(self.cfg)  # a wrong one is said, not worked around
+        settings = Settings.of(self.cfg)  # Raises an error at a wrong value.
         return make_batch(docs, settings.unit, settings.max_length)
 
     def _decode(self, scores: Scores, batch: WindowBatch) -> list[Prediction]:
@@ -374,7 +382,7 @@ class RelationExtractor(TrainablePipe):
         )
 
     def _tagger_tags(self, nlp: Language | None) -> Iterable[int]:
-        """Tags that a tagger in the pipeline can set, for data without gold tags."""
+        """The tags that the pipeline's taggers can set, as hashes; for data without gold tags."""
         taggers = [p for _, p in nlp.pipeline if isinstance(p, Tagger)] if nlp else []
         return [self.vocab.strings.add(tag) for tagger in taggers for tag in tagger.labels]
 
@@ -383,8 +391,8 @@ def find_rin(nlp: Language) -> RelationExtractor:
     """Find the rin component of a pipeline, whatever its name.
 
     nlp (Language): The pipeline.
-    RETURNS (RelationExtractor): Its first one.
-    RAISES (ValueError): If it has none.
+    RETURNS (RelationExtractor): The first rin component.
+    RAISES (ValueError): If there is none.
     """
     for _, pipe in nlp.pipeline:
         if isinstance(pipe, RelationExtractor):

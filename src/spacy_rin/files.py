@@ -1,4 +1,8 @@
-"""Files that are never half-written: beside their final name first, then moved there."""
+"""Text or JSON → files that are never half-written.
+
+A file is first written under a temporary name in the same folder, and then moved to its final name.
+Commands write their results through this file.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,13 @@ from .errors import Errors
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a name beside the final one; what is written there takes its place if all goes well.
+    """Replace a file or a directory by what is written under a temporary name, if all goes well.
 
-    path (str | Path): The final name of a file or a directory; its folder is made. A link stays
-        one: what it points to is replaced. A pipe or a device, as /dev/null, is written to itself.
-    YIELDS (Path): Where to write. On an error it vanishes, and what was there before stays.
+    A link stays a link, and its target is replaced. A pipe or a device, such as /dev/null, is
+    written to directly.
+
+    path (str | Path): The final name of a file or a directory. Its folder is made if need be.
+    YIELDS (Path): The name to write to. After an error it is removed, and the old content stays.
     """
     path = Path(path)
     if path.exists() and not (path.is_file() or path.is_dir()):
@@ -48,13 +54,28 @@ def replacing(path: str | Path) -> Iterator[Path]:
                 rest.unlink(missing_ok=True)
 
 
-def refuse_source(output: Path, *sources: Path) -> None:
-    """Find out, before anything is read, whether a command would write over what it reads.
+def check_output(output: Path, *sources: Path) -> None:
+    """Find out, before anything is read, whether a command may write its output file.
 
-    RAISES (ValueError): If the output is a source, or would be one of the files of a directory.
+    output (Path): The file to write; what is there already may be replaced.
+    sources (Path): The files and directories that the command reads.
+    RAISES (ValueError): If the output is a directory, or writing it would change a source.
     """
-    written = output.resolve()
-    for source in (source.resolve() for source in sources):
+    if output.is_dir():
+        raise ValueError(Errors.R052.format(path=output))
+    refuse_source(output, *sources)
+
+
+def refuse_source(output: Path, *sources: Path) -> None:
+    """Check, before anything is read, that a command does not overwrite what it reads.
+
+    output (Path): The file to write.
+    sources (Path): The files and directories to read.
+    RAISES (ValueError): If the output is a source, or would be a .spacy file in a source directory.
+    """
+    # Not `Path.resolve`, which raises an error at links in a circle.
+    written, *read = (Path(os.path.realpath(path)) for path in (output, *sources))
+    for source in read:
         wrong = None
         if written == source:
             wrong = "it is the file to read"
@@ -67,15 +88,21 @@ def refuse_source(output: Path, *sources: Path) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file, whole or not at all.
 
+    path (str | Path): Name of the file.
+    text (str): Its content.
     RAISES (ValueError): If there is a directory of that name.
     """
-    if Path(path).is_dir():
-        raise ValueError(Errors.R052.format(path=path))
+    check_output(Path(path))
     with replacing(path) as temporary:
-        # A lone surrogate, from a malformed record, comes out as its JSON escape.
+        # Half of a surrogate pair, from a malformed record, is written as its JSON escape.
         temporary.write_text(text, encoding="utf8", errors="backslashreplace")
 
 
 def write_json(path: str | Path, data: Any) -> None:
-    """Write a JSON file, whole or not at all."""
+    """Write a JSON file, whole or not at all.
+
+    path (str | Path): Name of the file.
+    data (Any): What json can write.
+    RAISES (ValueError): If there is a directory of that name.
+    """
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")

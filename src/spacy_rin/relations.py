@@ -1,11 +1,11 @@
-"""`doc._.relations`: the triples of a Doc, stored so that they survive all that spaCy does to one.
+"""`Relation`s ↔ plain values on the Doc: `doc._.relations`, the triples of a Doc.
 
-`ent._.relations` are those of them that start or end at an entity, or at any other Span.
+`ent._.relations` are the triples that start or end at an entity, or at any other Span.
 
-Relations live in `doc.user_data[KEY]` as plain ints, strings and floats (character offsets, entity
-labels, relation label, score); a getter turns them into `Relation`s. Character offsets, because
-token numbers change when tokens are merged; plain values, because only those come back from
-`Doc.to_bytes`, `DocBin` and the worker processes of `nlp.pipe`.
+Relations are stored in `doc.user_data[KEY]` as plain ints, strings and floats: character offsets,
+entity labels, relation label and score. A getter makes `Relation`s of them. Character offsets are
+stored because token numbers change when tokens are merged. Plain values are stored because nothing
+else survives `Doc.to_bytes`, `DocBin` and the worker processes of `nlp.pipe`.
 """
 
 from __future__ import annotations
@@ -48,11 +48,17 @@ class Relation:
 
     @property
     def text(self) -> str:
-        """RETURNS (str): The triple for the reader, "head | label | tail"."""
+        """The triple as a line for people to read.
+
+        RETURNS (str): "head | label | tail".
+        """
         return f"{self.head.text} | {self.label} | {self.tail.text}"
 
     def as_dict(self) -> dict[str, Any]:
-        """RETURNS (dict): For JSON: text, character offsets and label of both ends."""
+        """Write the relation as a dict, for JSON.
+
+        RETURNS (dict): Head and tail, each with text, character offsets and label; label and score.
+        """
         return {
             "head": _span_dict(self.head),
             "label": self.label,
@@ -62,12 +68,13 @@ class Relation:
 
     @classmethod
     def from_dict(cls, doc: Doc, row: dict[str, Any]) -> Relation:
-        """Take back what `as_dict` gave, e.g. from a JSON file.
+        """Read a relation from what `as_dict` returned, for example from a JSON file.
 
-        doc (Doc): A Doc of the same text, in any tokens.
-        row (dict): Two ends with text, character offsets and label; label, and score if it has one.
-        RETURNS (Relation): With spans of this Doc.
-        RAISES (ValueError): If a field is missing, or another text stands at the offsets.
+        doc (Doc): A Doc of the same text. Its tokens may differ.
+        row (dict): Head and tail, each with text, character offsets and label; the label, and the
+            score if there is one.
+        RETURNS (Relation): The relation, with spans of this Doc.
+        RAISES (ValueError): If a field is missing, or the Doc has another text at the offsets.
         """
         try:
             head, tail = (_span_of_dict(doc, **row[side]) for side in ("head", "tail"))
@@ -77,7 +84,10 @@ class Relation:
 
 
 def has_relations(doc: Doc) -> bool:
-    """Whether a Doc says which relations it has; an empty list says so, a missing one does not.
+    """Find out whether a Doc was annotated with relations. An empty list is an annotation, too.
+
+    doc (Doc): Any Doc.
+    RETURNS (bool): Whether its relations were ever set.
 
     >>> doc = Doc(Vocab(), words=["It", "rained"])
     >>> has_relations(doc)
@@ -92,8 +102,8 @@ def has_relations(doc: Doc) -> bool:
 def get_relations(doc: Doc) -> list[Relation]:
     """Read a Doc's relations, in document order.
 
-    doc (Doc): Any Doc; one that rin never saw has none.
-    RETURNS (list[Relation]): Spans of this Doc, end-exclusive, also after its tokens were merged.
+    doc (Doc): Any Doc. One without annotated relations has none.
+    RETURNS (list[Relation]): Relations with spans of this Doc, also after its tokens were merged.
     RAISES (ValueError): If the stored offsets lie outside the text.
 
     >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
@@ -124,11 +134,11 @@ def get_relations(doc: Doc) -> list[Relation]:
 
 
 def get_span_relations(span: Span) -> list[Relation]:
-    """Read the relations that start or end at a span: one of a Doc's entities, or any other.
+    """Read the relations that start or end at a span, which may be an entity or any other span.
 
-    span (Span): A span of a Doc; its bounds count, its label does not.
-    RETURNS (list[Relation]): Those of the Doc's relations, in document order, whose head or tail
-        has the same character offsets.
+    span (Span): A span of a Doc. Its bounds matter, its label does not.
+    RETURNS (list[Relation]): The relations of the Doc whose head or tail has the same character
+        offsets, in document order.
 
     >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "London", "with", "Bob"])
     >>> doc.ents = [Span(doc, 0, 1, "PER"), Span(doc, 3, 4, "LOC"), Span(doc, 5, 6, "PER")]
@@ -139,20 +149,29 @@ def get_span_relations(span: Span) -> list[Relation]:
     >>> [relation.tail.text for relation in doc[0:1]._.relations]
     ['London']
     """
-    bounds = span.start_char, span.end_char
+    bounds = char_bounds(span)
     return [
         relation
         for relation in get_relations(span.doc)
-        if any((end.start_char, end.end_char) == bounds for end in (relation.head, relation.tail))
+        if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
     ]
+
+
+def char_bounds(span: Span) -> tuple[int, int]:
+    """Find where a span lies in the text of its Doc.
+
+    span (Span): Any span of a Doc.
+    RETURNS (tuple[int, int]): Its first character, and the one after its last.
+    """
+    return span.start_char, span.end_char
 
 
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     """Replace a Doc's relations.
 
     doc (Doc): The Doc the relations' spans belong to.
-    relations (Iterable[Relation]): In any order.
-    RAISES (ValueError): If something is not a Relation, or a span is of another Doc.
+    relations (Iterable[Relation]): The relations, in any order.
+    RAISES (ValueError): If one is not a Relation, or has an empty span or a span of another Doc.
 
     >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
     >>> doc._.relations = [Relation(doc[2:3], "met", doc[0:1]), Relation(doc[0:1], "met", doc[2:3])]
@@ -185,11 +204,13 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
 
 
 def register(attribute: str = ATTRIBUTE) -> None:
-    """Make `doc._.<attribute>` read and write the relations, and `span._.<attribute>` read those of
-    a Span. Safe to call any number of times.
+    """Register the extensions of Doc and Span for the relations.
+
+    `doc._.<attribute>` reads and writes the relations of a Doc. `span._.<attribute>` reads those of
+    a Span. It is safe to call this any number of times.
 
     attribute (str): Name of both extensions.
-    RAISES (ValueError): If another package holds that name; then neither is registered.
+    RAISES (ValueError): If another package has registered that name. Then neither is registered.
     """
     extensions: dict[type[Doc] | type[Span], dict[str, Any]] = {
         Doc: {"getter": get_relations, "setter": set_relations},
@@ -204,11 +225,12 @@ def register(attribute: str = ATTRIBUTE) -> None:
 
 
 def _refuse(span: Span, relations: object) -> None:
-    # Without a setter spaCy would take the value and never give it back.
+    """The setter for Spans. Without one, spaCy would accept a value and the getter ignore it."""
     raise ValueError(Errors.R092.format(text=span.text))
 
 
 def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
+    """The tokens of a Doc that hold the characters start:end."""
     span = doc.char_span(start, end, label=label, alignment_mode="expand")
     if span is None:
         raise ValueError(Errors.R002.format(start=start, end=end, length=len(doc.text)))
@@ -216,6 +238,7 @@ def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
 
 
 def _document_order(row: list[Any]) -> tuple[Any, ...]:
+    """What the stored relations are sorted by: the head, then the tail, then the label."""
     head_start, head_end, _, label, tail_start, tail_end, _, _ = row
     return head_start, head_end, tail_start, tail_end, label
 

@@ -1,8 +1,9 @@
 """Gold and predicted Docs → scores of entities and relations.
 
-Everything is compared by character offsets, so predicted and gold tokens may differ. All figures
-are micro-averaged over sets: a triple that occurs twice counts once, and a triple whose entities
-were missed is a false negative like any other.
+`spacy train`, `spacy evaluate` and the reports of this package call it. Everything is compared by
+character offsets, so predicted and gold tokens may differ. All scores are micro-averages over sets:
+a triple that occurs twice in a Doc counts once. A triple whose entities were missed is a false
+negative like any other.
 """
 
 from __future__ import annotations
@@ -19,22 +20,42 @@ from spacy.training import Example
 from .errors import Errors
 from .relations import Relation, get_relations, has_relations
 
+# How much each score counts when `spacy train` chooses the best model; those with 0 are only shown.
+# `score_rin` must always return them, as floats: spaCy drops any other silently.
+SCORE_WEIGHTS: dict[str, float | None] = {
+    "rel_f": 1.0,
+    "rel_p": 0.0,
+    "rel_r": 0.0,
+    "rel_partial_f": 0.0,
+    "ents_f": 0.0,
+}
+
+# Two triples match if their keys are equal.
 Key = Callable[[Relation], Hashable]
 
 
 def make_rin_scorer() -> Callable[..., dict[str, Any]]:
-    """RETURNS (Callable): `score_rin`, for [components.rin.scorer]."""
+    """Construct the scorer for [components.rin.scorer].
+
+    RETURNS (Callable): `score_rin`.
+    """
     return score_rin
 
 
 def score_rin(examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
     """Score entities and relations.
 
-    examples (Iterable[Example]): Those whose gold Doc has no relations key are left out.
-    settings: The component's; `anchor` decides what a partial match is.
-    RETURNS (dict): ents_p/r/f and ents_per_type; rel_p/r/f (exact match: label and both spans),
-        rel_strict_* (and both entity labels), rel_partial_* (label and both anchors), rel_text_*
-        (label and both texts, per Doc); rel_per_type (exact match by label). Always floats.
+    | score | what is equal in a match |
+    |---|---|
+    | ents_p/r/f, ents_per_type | span and label of an entity |
+    | rel_p/r/f, rel_per_type | label of the relation and both spans (exact match) |
+    | rel_strict_p/r/f | these and both entity labels |
+    | rel_partial_p/r/f | label of the relation and both anchors |
+    | rel_text_p/r/f | label of the relation and both texts, in the same Doc |
+
+    examples (Iterable[Example]): Examples. Those whose gold Doc has no relations key are left out.
+    settings (Any): Settings of the component. `anchor` decides what a partial match is.
+    RETURNS (dict): The scores by name, always floats. Those "per type" are dicts by label.
     """
     examples = list(examples)
     annotated = [eg for eg in examples if has_relations(eg.reference)]
@@ -54,46 +75,77 @@ def score_rin(examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
 
 
 def relation_keys(anchor: str) -> dict[str, Key]:
-    """What has to be equal for two triples to match, by name of the score.
+    """List the keys by which triples are compared.
 
-    anchor (str): "last" or "first" token of an entity. Its end (start) is that of the entity, so
-        it is compared by that character, whatever the tokens are.
+    Anchors are compared by characters, whatever the tokens are. The last token of an entity ends
+    where the entity ends, and the first one starts where it starts.
+
+    anchor (str): "last" or "first": the token that represents an entity in the relation table.
+    RETURNS (dict[str, Callable]): The key of each score, by the name of the score.
     """
 
-    def anchors(relation: Relation) -> Hashable:
+    def partial_key(relation: Relation) -> Hashable:
         if anchor == "last":
             return relation.head.end_char, relation.label, relation.tail.end_char
         return relation.head.start_char, relation.label, relation.tail.start_char
 
-    return {"rel": exact_key, "rel_strict": _strict, "rel_partial": anchors, "rel_text": text_key}
+    return {
+        "rel": exact_key,
+        "rel_strict": _strict_key,
+        "rel_partial": partial_key,
+        "rel_text": text_key,
+    }
 
 
 def exact_key(relation: Relation) -> Hashable:
-    """Exact match: the label and both spans."""
+    """Build the key of an exact match: the label and both spans.
+
+    relation (Relation): A triple.
+    RETURNS (Hashable): Label and character offsets.
+    """
     head, tail = relation.head, relation.tail
     return head.start_char, head.end_char, relation.label, tail.start_char, tail.end_char
 
 
 def text_key(relation: Relation) -> Hashable:
-    """Text match: the label and both surface strings."""
+    """Build the key of a text match: the label and both texts.
+
+    relation (Relation): A triple.
+    RETURNS (Hashable): Label and texts.
+    """
     return relation.head.text, relation.label, relation.tail.text
 
 
-def score_relations(examples: Iterable[Example], key: Key) -> PRFScore:
-    """Micro-averaged score of the relations under one key.
+def keys(doc: Doc, key: Key) -> set[Hashable]:
+    """Collect the keys of a Doc's relations, so that two Docs can be compared.
 
-    examples (Iterable[Example]): Gold in `reference`, predictions in `predicted`.
+    doc (Doc): A Doc with gold or predicted relations.
     key (Callable): What has to be equal for a match.
+    RETURNS (set): One key for all relations that have it in common.
+    """
+    return {key(relation) for relation in get_relations(doc)}
+
+
+def score_relations(examples: Iterable[Example], key: Key) -> PRFScore:
+    """Score the relations under one key, micro-averaged.
+
+    examples (Iterable[Example]): Examples with gold in `reference` and predictions in `predicted`.
+    key (Callable): Returns what has to be equal in a match.
     RETURNS (PRFScore): Counts and scores.
     """
     total = PRFScore()
     for eg in examples:
-        total.score_set(_keys(eg.predicted, key), _keys(eg.reference, key))
+        total.score_set(keys(eg.predicted, key), keys(eg.reference, key))
     return total
 
 
 def score_by_label(examples: Iterable[Example]) -> dict[str, PRFScore]:
-    """Exact match by relation label; labels that only one side has are there too."""
+    """Score the relations of each label, under exact match.
+
+    examples (Iterable[Example]): Examples with gold in `reference` and predictions in `predicted`.
+    RETURNS (dict[str, PRFScore]): Counts and scores by label. A label has an entry even if it
+        occurs only in gold, or only in predictions.
+    """
     totals: dict[str, PRFScore] = defaultdict(PRFScore)
     for eg in examples:
         predicted, gold = _by_label(eg.predicted), _by_label(eg.reference)
@@ -103,7 +155,12 @@ def score_by_label(examples: Iterable[Example]) -> dict[str, PRFScore]:
 
 
 def prf(name: str, score: PRFScore) -> dict[str, float]:
-    """RETURNS (dict): `name_p`, `name_r` and `name_f`, 0.0 where undefined."""
+    """Name precision, recall and F1 of a score.
+
+    name (str): Name of the score.
+    score (PRFScore): Counts and scores.
+    RETURNS (dict[str, float]): `name_p`, `name_r` and `name_f`; 0.0 where undefined.
+    """
     return {
         f"{name}_p": float(score.precision),
         f"{name}_r": float(score.recall),
@@ -111,12 +168,8 @@ def prf(name: str, score: PRFScore) -> dict[str, float]:
     }
 
 
-def _strict(relation: Relation) -> Hashable:
+def _strict_key(relation: Relation) -> Hashable:
     return exact_key(relation), relation.head.label_, relation.tail.label_
-
-
-def _keys(doc: Doc, key: Key) -> set[Hashable]:
-    return {key(relation) for relation in get_relations(doc)}
 
 
 def _by_label(doc: Doc) -> dict[str, set[Hashable]]:

@@ -1,6 +1,6 @@
-"""The settings of `rin`: each stands here once, with its default and the values it takes.
+"""Config → the settings of `rin`, checked. Each is defined here once, with its default and values.
 
-From these follow the arguments of the factory, the component's `cfg`, and the checks of both.
+The arguments of the factory, the component's `cfg` and the checks of both are made from these.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 
 def _number(default: float, expected: str, least: float, most: float = math.inf) -> Any:
+    """A field of Settings that takes a number within bounds."""
+
     def is_right(value: Any) -> bool:
         return isinstance(value, int | float) and least <= value <= most
 
@@ -56,6 +58,7 @@ def _number(default: float, expected: str, least: float, most: float = math.inf)
 
 
 def _name(default: str, known: Iterable[str]) -> Any:
+    """A field of Settings that takes one of some names."""
     names = list(known)
     expected = " or ".join(map(repr, names))
     return field(default=default, metadata={"expected": expected, "is_right": names.__contains__})
@@ -63,25 +66,26 @@ def _name(default: str, known: Iterable[str]) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a config or a call can set of the component.
+    """The settings that a config or a call can give to the component.
 
     threshold (float): Least probability of a triple.
-    decode (str): "exact": triples between recognised entities. "partial": every cell of the
+    decode (str): "exact" for triples between recognised entities. "partial" for every cell of the
         relation table over the threshold, whether or not its anchors are recognised.
-    anchor (str): Token that stands for an entity in the table, "last" or "first".
-    unit (str): "sentence": read sentence by sentence where sentence starts are set; "doc": whole.
+    anchor (str): "last" or "first": the word that represents an entity in the relation table.
+    unit (str): "sentence" to read sentence by sentence where sentence starts are set. "doc" to
+        read each Doc as a whole.
     max_length (int): Words above which a unit is read in windows that overlap by half; 0 for never.
-        Two entities are related if some window holds both.
-    overwrite (bool): Whether entities already on a Doc are replaced, or kept and related.
-        Relations are always replaced.
-    nested (bool): Whether it learns to find mentions inside an entity, where gold relates them;
-        they are ends of relations and not in doc.ents. Fixed once it is initialised.
+        Two entities can be related if some window holds both.
+    overwrite (bool): Whether entities already on a Doc are replaced. If not, they are kept and
+        related. Relations are always replaced.
+    nested (bool): Whether the model learns to find mentions inside an entity, where gold relates
+        them. These become heads and tails of relations, and are not in doc.ents. The setting
+        cannot be changed once the component is initialised.
     attribute (str): Name of the extension that reads the relations, `doc._.<attribute>`.
     max_grad_norm (float): Global norm above which gradients are scaled down; 0 for never.
-    learn_rate_factor (float): Times the optimizer's learning rate, for this component's layers:
-        fresh ones learn at a rate that would spoil a transformer that they listen to.
-
-    RAISES (ValueError): If a setting has no such value.
+    learn_rate_factor (float): Factor on the optimizer's learning rate for this component's layers.
+        New layers can learn at a rate that would spoil a transformer they listen to.
+    RAISES (ValueError): If a setting has a value that it does not take.
     """
 
     threshold: float = _number(0.5, "a number from 0 to 1", 0, 1)
@@ -106,20 +110,22 @@ class Settings:
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> Settings:
-        """Take the settings of a component's `cfg`, which can be changed at any time.
+        """Read and check the settings in a component's `cfg`, which can be changed at any time.
 
-        cfg (Mapping[str, Any]): Settings by name, among others.
-        RETURNS (Settings): They, checked.
-        RAISES (ValueError): If a setting has no such value.
+        cfg (Mapping[str, Any]): All settings by name, among other entries.
+        RETURNS (Settings): The settings.
+        RAISES (ValueError): If a setting has a value that it does not take.
         """
         return cls(**{setting.name: cfg[setting.name] for setting in fields(cls)})
 
 
 def takes_settings(factory: Factory) -> Factory:
-    """Spell out the `**settings` of a factory: spaCy reads its signature to check a config.
+    """Replace `**settings` in the signature of a factory by one argument for each setting.
+
+    spaCy reads the signature to check a config.
 
     factory (Callable): A function whose last argument is `**settings`.
-    RETURNS (Callable): The same function, with an argument for each of Settings.
+    RETURNS (Callable): The same function.
     """
     signature = inspect.signature(factory)
     *named, _ = signature.parameters.values()

@@ -1,4 +1,4 @@
-"""How Docs are cut into units and windows."""
+"""Docs → units → windows: which words each window reads, and which it owns."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_texts_are_the_words_of_the_windows() -> None:
     assert texts == [["w0", "w1"], ["w2", "w3", "w4"], ["w0", "w1", "w2"]]
 
 
-def test_doc_that_is_one_window_stands_for_itself() -> None:
+def test_doc_that_is_one_window_is_its_own_text() -> None:
     doc = make_doc(3)
     (text,) = make_batch([doc], max_length=3).texts()
     assert text is doc
@@ -211,7 +211,7 @@ unit_starts = st.integers(0, 5)
 
 
 def windows_of_one_unit(length: int, max_length: int, before: int) -> list[Window]:
-    """Windows of a unit of that length, with another one of `before` words before it."""
+    """Windows of a unit of `length` words that follows another unit of `before` words."""
     doc = make_doc(before + length, [0, before])
     unit = 1 if before else 0
     return [w for w in make_batch([doc], max_length=max_length).windows if w.unit == unit]
@@ -261,7 +261,7 @@ def test_a_word_belongs_to_the_window_where_it_sees_most(
     windows = windows_of_one_unit(length, max_length, before)
 
     def context(w: Window, i: int) -> int:
-        """Words seen on the narrower side; an end of the unit hides nothing."""
+        """Words read on the narrower side of word i. An end of the unit hides none."""
         left = length if w.start == before else i - w.start
         right = length if w.end == before + length else w.end - 1 - i
         return min(left, right)
@@ -269,7 +269,7 @@ def test_a_word_belongs_to_the_window_where_it_sees_most(
     for w in windows:
         for i in range(w.own_start, w.own_end):
             most = max(context(other, i) for other in windows if other.start <= i < other.end)
-            assert context(w, i) >= most - 1  # one word where the middle lies between two
+            assert context(w, i) >= most - 1  # 1 for a middle between two words
 
 
 @settings(max_examples=50)

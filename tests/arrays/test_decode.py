@@ -1,4 +1,4 @@
-"""Decoding against a dense table that is read cell by cell."""
+"""Decoding, compared with a dense table that is read cell by cell."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FoundTriples = dict[tuple[EntitySpan, str, EntitySpan], float]
 
 
 def tag_row(spans: list[EntitySpan], i: int) -> np.ndarray:
-    """(T,) log-probabilities of a word that is sure of its tag."""
+    """(T,) log-probabilities of the tags of word i, with nearly all on the right one."""
     name = "O"
     for start, end, label in spans:
         if start <= i < end:
@@ -41,7 +41,7 @@ def make_reader(
     entities: list[list[EntitySpan]],
     cells: dict[tuple[int, int, int, int], float],
 ) -> DenseReader:
-    """A reader that is sure of the entities of each Doc, and of the cells (window, i, j, label)."""
+    """A reader that finds these entities of each Doc, and these cells (window, i, j, label)."""
     rows = [tag_row(entities[w.doc], i) for w in batch.windows for i in range(w.start, w.end)]
     tables = [np.zeros((n, n, len(LABELS))) for n in batch.lengths]
     for (window, i, j, label), score in cells.items():
@@ -71,7 +71,7 @@ def run(
 
 
 def triples(prediction: Prediction) -> FoundTriples:
-    """Every triple once, with its score."""
+    """The triples with their scores. Each must be there once."""
     found = {(t.head, t.label, t.tail): t.score for t in prediction.triples}
     assert len(found) == len(prediction.triples)
     return found
@@ -186,7 +186,7 @@ def test_entity_across_a_window_border_is_found_once_and_related() -> None:
 
 
 def test_entity_cut_by_a_window_is_not_related_in_it() -> None:
-    # The last word of 2:5 is not in 0:4, where its second to last would be read instead.
+    # Entity 2:5 ends after window 0:4. Its last word in that window is not its anchor.
     batch = make_batch([make_doc(6)], max_length=4)
     reader = make_reader(batch, [[(0, 1, "PER"), (2, 5, "PER")]], {(0, 0, 3, 0): 0.9})
     assert triples(run(reader, batch)[0]) == {}
@@ -249,7 +249,7 @@ def read_dense(
     """The triples of each Doc, by reading every cell of every window."""
     found: list[FoundTriples] = [{} for _ in batch.docs]
     for k, w in enumerate(batch.windows):
-        ends = {}  # word -> the mention that it stands for
+        ends = {}  # word → the mention with this anchor
         if partial:
             ends = {i: (i, i + 1, "") for i in range(w.start, w.end)}
         for start, end, label in entities[w.doc]:

@@ -1,6 +1,6 @@
 """Mentions inside entities, from gold to relations: joint tags, targets, decoding.
 
-The reference for tags reads their two layers apart, each as flat tags.
+The tags are compared with a reference that reads each of the two layers as flat tags.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from spacy_rin.evaluation.released_scorer import _tagged_right
 
 NLP = spacy.blank("en")
 FLAT = TagSet(["LOC", "PER"])
-# All pairs that nested entities can make
+# All pairs of tags that nested entities can have.
 PAIRS = [
     (outer, nested)
     for outer, nested in product(FLAT.names[1:], repeat=2)
@@ -37,13 +37,14 @@ PAIRS = [
 ]
 TAGS = TagSet(FLAT.labels, PAIRS)
 LABELS = {"near": 0, "in": 1}
-# Entities, those nested in them, and the number of words
+
+# Entities, those nested in them, and the number of words.
 Spans = tuple[list[EntitySpan], list[EntitySpan], int]
 
 
 @st.composite
 def nested_spans(draw: st.DrawFn) -> Spans:
-    """Flat entities, others inside them that share no word with one another, and a length."""
+    """Flat entities, others inside them that do not overlap each other, and a number of words."""
     outer: list[EntitySpan] = []
     nested: list[EntitySpan] = []
     position = 0
@@ -109,7 +110,7 @@ SMALL = TagSet(["PER"], [(f"{a}-PER", f"{b}-PER") for a in "BI" for b in "BIES"]
 
 @cache
 def valid_sequences(length: int) -> np.ndarray:
-    """(number, length) all sequences of SMALL of which both layers are valid."""
+    """(number, length) all tag sequences of SMALL whose two layers are both valid."""
     layers = [name.partition("|") for name in SMALL.names]
     return np.array(
         [
@@ -169,7 +170,7 @@ def spans(pairs: list[tuple[Span, Span]]) -> list[tuple[tuple[int, int], tuple[i
 def test_nested_mentions_are_ends_inside_entities() -> None:
     doc = gold((PRESS, "in", CITY), (CITY, "near", TOWN), (SCHOOL, "in", TOWN))
     assert sorted(spans(nested_mentions(doc, "last"))) == [((0, 4), (0, 2)), ((0, 4), (0, 3))]
-    # all three start with the word that stands for the entity
+    # All three mentions start with the same word, which is then the anchor of each.
     assert nested_mentions(doc, "first") == []
 
 
@@ -222,7 +223,7 @@ def run(
     max_length: int = 0,
     anchor: str = "last",
 ) -> Prediction:
-    """What is decoded of sure tags, and of cells "near" in every window that has them."""
+    """Decode certain tags for `spans`, and `cells` with the label "near" in every window."""
     batch = make_batch([doc], "doc", max_length)
     tags = TAGS.encode(spans, len(doc))
     rows = np.concatenate([one_hot(tags[w.start : w.end]) for w in batch.windows])
@@ -296,7 +297,7 @@ def test_for_the_authors_both_layers_must_be_tagged_right(
     found: list[str], right: list[bool]
 ) -> None:
     tags = JOINT.encode([(0, 3, "ORG"), (0, 2, "LOC")], 3)
-    prefixes = JOINT.prefixes[:, [JOINT.names.index(name) for name in found]]
+    prefixes = JOINT.prefixes_by_layer[:, [JOINT.names.index(name) for name in found]]
     tagged = _tagged_right(JOINT, tags, prefixes, np.array([0, 3]), [3], "last")
     assert tagged.tolist() == right
 

@@ -1,4 +1,4 @@
-"""The model round by round, against models with fewer rounds and the slow reference."""
+"""Predictions round by round, compared with models of fewer rounds and with the slow reference."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_last_round_is_the_prediction_and_each_that_of_fewer_rounds() -> None:
 
 
 def test_docs_are_not_changed_and_every_token_is_there() -> None:
-    nlp = trained(max_length=4)  # windows
+    nlp = trained(max_length=4)  # The text is read in several windows.
     rin = rin_of(nlp)
     docs = [nlp.make_doc(" ".join(TEXTS)), Doc(nlp.vocab)]
     rounds = rin.predict_rounds(docs)

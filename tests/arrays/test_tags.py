@@ -1,4 +1,4 @@
-"""Tags of entities, and the best valid sequence against all sequences there are."""
+"""Tags of entities, and the best valid sequence, compared with all sequences there are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TAGS = TagSet(LABELS)
 
 
 def segmentations(start: int, length: int) -> Iterator[list[EntitySpan]]:
-    """All ways to lay flat entities over words start:length."""
+    """All ways to place flat entities on the words start:length."""
     if start == length:
         yield []
         return

@@ -1,4 +1,4 @@
-"""Gold arrays: where gold stands on the predicted tokens, and what is masked."""
+"""Gold arrays: how gold is placed on the predicted tokens, and what is masked."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def names(tags: np.ndarray) -> list[str]:
 
 
 def cells(targets: Targets) -> dict[tuple[int, ...], bool]:
-    """Cell -> whether it is known; every cell once."""
+    """Cell → whether it is known. Each cell must be there once."""
     found = [tuple(cell) for cell in targets.cells.tolist()]
     assert len(set(found)) == len(found) == len(targets.known)
     return dict(zip(found, targets.known.tolist(), strict=True))
@@ -179,7 +179,7 @@ def test_finer_tokens_that_fit_are_gold(anchor: str, tail: int) -> None:
     assert cells(targets) == {(0, 0, tail, 0): True}
 
 
-@pytest.mark.parametrize("known", [(4, 5, "LOC"), (2, 5, "LOC")])  # after and before the other
+@pytest.mark.parametrize("known", [(4, 5, "LOC"), (2, 5, "LOC")])  # after and before the masked one
 def test_known_gold_outweighs_a_masked_cell(known: EntitySpan) -> None:
     ann, ew_york = (0, 1, "PER"), (3, 5, "LOC")
     gold = make_gold(
@@ -241,7 +241,7 @@ def test_validation_passes_examples_on_one_by_one() -> None:
         next(stream)
 
 
-def test_docs_of_a_batch_stand_one_after_the_other() -> None:
+def test_docs_of_a_batch_follow_one_another() -> None:
     first = make_gold(["Bob", "waits"], [(0, 1, "PER")], [((0, 1, "PER"), "near", (0, 1, "PER"))])
     second = make_gold(WORDS, [ANN, ROME], [(ANN, "lives_in", ROME)])
     targets = targets_of([make_example(first), make_example(second)])
@@ -277,7 +277,7 @@ def test_triple_across_sentences_has_no_cell() -> None:
 
 def test_triple_in_two_windows_has_a_cell_in_each() -> None:
     lives, near = (1, 2, "PER"), (4, 5, "PER")
-    # Windows of 6: words 0:6 and 2:8; the second pair is in both.
+    # The windows are words 0:6 and 2:8. Both hold the second pair.
     gold = make_gold(
         ["a", "b", "c", "d", "e", "f", "g", "h"], [], [(lives, "near", near), (near, "near", near)]
     )

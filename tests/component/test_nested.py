@@ -30,7 +30,7 @@ from spacy_rin.evaluation.report import evaluate
 pytestmark = pytest.mark.training
 
 
-# A small world of nested mentions, "London Bank was robbed .", beside that of the other tests.
+# Sentences with nested mentions, "London Bank was robbed .", added to those of the other tests.
 def nested_docs(nlp: Language) -> list[Doc]:
     docs = []
     for k in range(COPIES):
@@ -143,7 +143,7 @@ def test_scores_count_nested_mentions(nlp: Language, tmp_path: Path) -> None:
     test = write_corpus(tmp_path / "test.spacy", docs)
     scores = evaluate(nlp, test)["scores"]
     assert scores["rel_f"] == 1.0
-    # as the authors count, both mentions are tagged right in every gold cell
+    # The authors' exact match asks for both mentions of a cell to be tagged right.
     assert scores["authors_exact_f"] == scores["authors_partial_f"] == 1.0
 
 

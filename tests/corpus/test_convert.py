@@ -311,9 +311,9 @@ def test_outputs_that_would_cost_the_user_something(tmp_path: Path) -> None:
         (tmp_path / "dir.spacy", None, "is a directory"),
         (tmp_path / "file", None, "it is a file"),
         (raw, None, "the file to read"),
-        (out, raw, "give another name"),
+        (out, raw, "the file to read"),
         (out, out, "give another name"),
-        (out, tmp_path / "mine", "give another name"),
+        (out, tmp_path / "mine", "found a directory"),
         (tmp_path / "shards", tmp_path / "shards" / "report.json", "give another name"),
     ]:
         with pytest.raises(ValueError, match=message):

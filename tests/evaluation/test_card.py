@@ -1,4 +1,4 @@
-"""The model card: what it says of a pipeline, and what it leaves out."""
+"""The model card: what it has, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -68,6 +68,23 @@ def test_every_score_has_its_meaning() -> None:
     card = make_card(META, result(), LABELS)
     assert "| `rel` | 50.0 | 50.0 | 79.5 | label and both spans: exact match |" in card
     assert all(f"| `{name}` |" in card for name in SCORES)
+
+
+def test_score_that_the_result_lacks_is_left_out_and_named() -> None:
+    old = result()
+    old["scores"] = {k: v for k, v in old["scores"].items() if not k.startswith("rel_text")}
+    card = make_card(META, old, LABELS)
+    assert "| `rel_text` |" not in card and "| `rel_strict` |" in card
+    assert "Not in this result: `rel_text`." in card
+    assert "Not in this result" not in make_card(META, result(), LABELS)
+
+
+def test_score_without_a_meaning_is_on_the_card() -> None:
+    new = result()
+    new["scores"] |= {"rel_new_p": 0.1, "rel_new_r": 0.2, "rel_new_f": 0.3, "rel_half_f": 0.4}
+    card = make_card(META, new, LABELS)
+    assert "| `rel_new` | 10.0 | 20.0 | 30.0 |  |" in card
+    assert "rel_half" not in card  # no precision, no recall
 
 
 def test_labels_stand_by_frequency_with_count_score_and_example() -> None:

@@ -1,4 +1,4 @@
-"""What is said of errors, on Docs whose errors are known."""
+"""The analysis of errors, on Docs whose errors are known."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_scores_by_what_train_has_of_a_label() -> None:
 
 @pytest.fixture(scope="module")
 def nlp() -> Language:
-    """Trained a little, so that it is not sure of anything."""
+    """A pipeline that is trained so little that its scores are all over the range."""
     nlp = initialised()
     train(nlp, 8)
     return nlp

@@ -1,4 +1,4 @@
-"""Tables in Markdown, read back by a parser of Markdown."""
+"""Markdown, read back by a parser of Markdown."""
 
 from __future__ import annotations
 

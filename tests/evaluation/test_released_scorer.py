@@ -92,6 +92,6 @@ def test_masked_gold_is_no_entity_for_the_authors() -> None:
     tag_set = TagSet(["X"])
     single = tag_set.names.index("S-X")  # the last tag, where a negative number would point
     gold, found = np.array([single, MASKED]), np.array([single, single])
-    prefixes = tag_set.prefixes[:, found]
+    prefixes = tag_set.prefixes_by_layer[:, found]
     right = _tagged_right(tag_set, gold, prefixes, np.array([0, 2]), [2], "last")
     assert right.tolist() == [True, False]

@@ -1,4 +1,4 @@
-"""A pipeline that explains itself: on disk, in `spacy info` and in the package."""
+"""A pipeline that describes itself: on disk, in `spacy info` and in the package."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 from spacy_rin import Relation
 from spacy_rin.cli import app
 from spacy_rin.corpus.statistics import PHRASE, count_labels
+from spacy_rin.evaluation.card import SCORES, score_names
 from spacy_rin.evaluation.report import evaluate, make_record
 from spacy_rin.evaluation.write_card import write_card
 
@@ -107,9 +108,30 @@ def test_scores_of_another_pipeline_are_an_error(workspace: Path, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_every_score_of_a_report_has_a_meaning(workspace: Path) -> None:
+    scores = srsly.read_json(workspace / "result.json")["scores"]
+    assert set(score_names(scores)) == {"ents", *SCORES}
+
+
+def test_result_of_another_version_has_other_scores(workspace: Path, tmp_path: Path) -> None:
+    scores = srsly.read_json(workspace / "result.json")["scores"]
+    scores = {k.replace("rel_text", "rel_new"): v for k, v in scores.items()}
+    result = change_result(workspace, scores=scores)
+    write_card(workspace / "pipeline", tmp_path / "out", result, workspace / "gold.spacy")
+    notes = srsly.read_json(tmp_path / "out" / "meta.json")["notes"]
+    assert "rel_new" in notes and "rel_text" not in notes
+
+
 def test_result_that_lacks_something_is_an_error(workspace: Path, tmp_path: Path) -> None:
-    for name in ("by_seen", "seed", "hardware"):
-        lacking = change_result(workspace, **{name: None})
+    no_score = {"scores": {"ents_f": 0.5}}
+    for name, changes in {
+        "by_seen": {"by_seen": None},
+        "seed": {"seed": None},
+        "hardware": {"hardware": None},
+        "scores.rel_f": no_score,
+        "scores.rel_f, data.test": {**no_score, "data": []},
+    }.items():
+        lacking = change_result(workspace, **changes)
         with pytest.raises(ValueError, match=f"lacks {name}"):
             write_card(workspace / "pipeline", tmp_path / "out", lacking, workspace / "gold.spacy")
 

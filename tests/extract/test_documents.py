@@ -1,4 +1,4 @@
-"""Files and streams become documents; what is malformed is named by its place."""
+"""Files and standard input become documents. A malformed record is named by its place."""
 
 from __future__ import annotations
 

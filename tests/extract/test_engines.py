@@ -1,4 +1,4 @@
-"""Whoever reads, the rows are the same; whoever dies, it is said."""
+"""All engines give the same rows, and the death of a worker is an error."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_ray_changes_nothing_but_the_order(source: Path, model: str, tmp_path: P
     settings = {"batch_size": 5, "engine": "ray"}
     with pytest.raises(ValueError, match=r"texts\.jsonl:37"):
         extract([source], output, model, **settings)
-    # as if it had been killed after two batches and a half
+    # as if the run had been killed in the middle of its third batch
     lines = journal_path(output).read_bytes().splitlines(keepends=True)
     assert len(lines) > 3
     journal_path(output).write_bytes(b"".join(lines[:3]) + lines[3][:40])
@@ -86,7 +86,7 @@ def test_endless_input_does_not_pile_up(tmp_path: Path, model: str) -> None:
     taken: list[int] = []
 
     class Taken(Done):
-        """Asked for every batch that is read from the input."""
+        """Records every batch that is read from the input, since the engine asks for each."""
 
         def __contains__(self, number: object) -> bool:
             assert isinstance(number, int)

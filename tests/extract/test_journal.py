@@ -1,4 +1,4 @@
-"""A journal that was cut off anywhere is gone on with after its last whole batch."""
+"""A journal that was cut off anywhere is continued after its last complete batch."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_cut_off_at_any_byte(
     path.write_bytes(data[: round(share * len(data))])
     with Journal(path, HEADER) as journal:
         missing = [number for number in range(6) if number not in journal.done]
-        # what is still there, and not a byte more
+        # the file is the start of what it was, with nothing added
         assert data.startswith(path.read_bytes())
     resumed = write(path, missing)
     assert resumed.totals == whole.totals and resumed.done.first == 6

@@ -46,7 +46,7 @@ def run(*args: object) -> Result:
 
 
 def expected_rows(texts: list[str]) -> list[dict[str, Any]]:
-    """What the pipeline says of the texts, read by hand from the relations' own form."""
+    """The rows of the pipeline's relations, made by hand from `Relation.as_dict`."""
     rows = []
     for number, doc in enumerate(trained().pipe(texts), 1):
         for relation in doc._.relations:
@@ -279,7 +279,7 @@ def test_full_disk_at_the_end_keeps_the_journal(
         ({"processes": 0}, "processes must be at least 1"),
         ({"model": "no_such_model"}, "no_such_model"),
         ({"text_field": "txt"}, "'txt' is missing"),
-        ({"output": "a.jsonl", "overwrite": True}, "it is a file to read"),
+        ({"output": "a.jsonl", "overwrite": True}, "it is the file to read"),
     ],
 )
 def test_mistakes_leave_nothing(

@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {sorted(MISSING)}"),
 ]
 
-# Rows and arcs that can be seen, as "head relation tail" and as relation.
+# What is visible on a page; rows as "head relation tail", arcs by their relation.
 SEEN = """
 const seen = (selector) => [...document.querySelectorAll(selector)].filter(
     (element) => element.getClientRects().length);
@@ -42,7 +42,7 @@ return {
     count: document.getElementById("shown").textContent,
 };
 """
-# Texts of one picture that lie on each other, of whatever kind.
+# Texts that overlap in a picture, and pictures whose content is larger than they are.
 OVERLAPS = """
 const found = [];
 for (const svg of document.querySelectorAll("svg")) {
@@ -83,7 +83,7 @@ def chromium() -> Iterator[Chrome]:
 
 @pytest.fixture
 def browser(chromium: Chrome, path: Path) -> Iterator[Chrome]:
-    """The page, opened anew; whatever a test does with it leaves no word in the console."""
+    """A page that was just opened. After the test, its console must be empty."""
     open_page(chromium, path)
     yield chromium
     assert chromium.get_log("browser") == []
@@ -99,7 +99,7 @@ def press(browser: Chrome, *keys: str) -> None:
 
 
 def focused(browser: Chrome) -> str:
-    """The element that the keyboard speaks to: its id, label, or words."""
+    """The element that has the focus: its id, label, or text."""
     return str(
         browser.execute_script(
             "const e = document.activeElement;"
@@ -227,7 +227,7 @@ def test_nothing_is_wider_than_the_window(chromium: Chrome, path: Path, width: i
     sizes = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     content, window = chromium.execute_script(sizes)
     assert content <= window <= width
-    over = "e => e.scrollWidth - e.clientWidth"  # to the left as well, which no window scrolls to
+    over = "e => e.scrollWidth - e.clientWidth"  # also to the left, where no window scrolls
     cells = f"return [...document.querySelectorAll('th, td, .text')].map({over})"
     assert max(chromium.execute_script(cells)) <= 1  # rounded
     scrolls = "return [...document.querySelectorAll('.picture')].map(p => p.scrollWidth > width)"
@@ -256,7 +256,7 @@ def test_text_can_be_told_from_the_ground_in_light_and_dark(
 
 
 def contrast(browser: Chrome, name: str) -> float:
-    """Contrast of the first element of a class with the page's ground, by WCAG's formula."""
+    """The contrast of the first element of a class with the background, by WCAG's formula."""
     ink, paper = (
         [
             int(part)

@@ -19,7 +19,7 @@ from spacy.vocab import Vocab
 from spacy_rin import Relation, set_relations
 from spacy_rin.pictures.page import make_page, write_page
 
-# Attributes by which a page can have something fetched.
+# Attributes that make a browser load something.
 LOADING = {"src", "srcset", "data", "action", "background", "poster", "xlink:href"}
 
 
@@ -110,7 +110,7 @@ def test_text_and_labels_are_escaped() -> None:
     assert page.texts("p", class_="text") == [evil().text]
 
 
-# What XML and HTML forbid in a text no parser gives back.
+# No letters that XML and HTML forbid: no parser would give them back.
 letters = st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"))
 words = st.text(letters, min_size=1, max_size=8)
 

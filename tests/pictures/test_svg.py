@@ -64,7 +64,7 @@ def test_all_lines_are_within_the_picture() -> None:
 
 def test_text_and_labels_are_escaped() -> None:
     (picture,) = make_pictures(evil())
-    svg = parse(picture)  # would not be XML else
+    svg = parse(picture)  # raises an error if it is not XML
     assert [word.text for word in by_class(svg, "rin-word")] == [w.text for w in picture.words]
     assert [tag.text for tag in by_class(svg, "rin-tag")] == [
         word.label for word in picture.words if word.label

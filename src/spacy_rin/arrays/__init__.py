@@ -1,1 +1,4 @@
-"""Docs ↔ arrays: windows, tags, gold cells, what is decoded from scores. spaCy and numpy only."""
+"""Docs ↔ arrays: windows, tags and gold cells going in, entities and triples coming out.
+
+Only spaCy and numpy are imported here.
+"""

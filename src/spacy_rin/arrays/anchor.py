@@ -1,4 +1,7 @@
-"""Which word stands for an entity in the relation table; targets and decoding both ask here."""
+"""Entity → its anchor: the one word that represents it in the relation table.
+
+Gold cells and decoding both call this, so that they agree.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ ANCHORS = ("last", "first")
 
 
 def anchor_token(start: int, end: int, anchor: str) -> int:
-    """Find the word that stands for an entity.
+    """Find the word that represents an entity.
 
-    start, end (int): Words of the entity, end-exclusive.
+    start (int): First word of the entity.
+    end (int): End of the entity, exclusive.
     anchor (str): "last" (the paper's data) or "first" (the slides).
     RETURNS (int): The word.
     """

@@ -1,4 +1,4 @@
-"""A prediction of tokens → Spans: `doc.ents` and `doc._.relations`."""
+"""Prediction → Spans: `doc.ents` and `doc._.relations`. The last step of the component."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def annotate(doc: Doc, prediction: Prediction, keep: bool) -> None:
     """Write entities and relations to a Doc.
 
     doc (Doc): The Doc that was predicted.
-    prediction (Prediction): What the model says of it.
-    keep (bool): Whether entities that are on the Doc already stay the same Spans, an entity
-        linker's ids among them, and blocked tokens stay blocked.
+    prediction (Prediction): The entities and triples found in it.
+    keep (bool): Whether entities that are already on the Doc stay the same Spans, for example with
+        the ids of an entity linker. Blocked tokens then stay blocked.
     """
     kept = {(ent.start, ent.end): ent for ent in doc.ents} if keep else {}
     blocked = find_blocked(doc).nonzero()[0].tolist() if keep else []

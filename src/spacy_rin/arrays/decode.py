@@ -1,4 +1,10 @@
-"""Tag scores and table cells → the entities and triples of each Doc; numpy only."""
+"""Scores of a batch → the entities and triples of each Doc. The step after the model; numpy only.
+
+Tags are decoded first, then triples are read from the relation table. The setting `decode` selects
+one of DECODERS for the second step.
+
+Shapes: W rows of the batch (the words of all windows), T tags, C cells, F triples found.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +19,20 @@ from spacy.tokens import Doc
 
 from .anchor import anchor_token
 from .batch import WindowBatch, to_words
-from .tags import NESTED, OUTSIDE, EntitySpan, TagSet
+from .tags import NESTED, OUTER, EntitySpan, TagSet
 
-# spaCy's number for B in token.ent_iob
+# spaCy's number for B in token.ent_iob.
 BEGINS = 3
 
 
 class PredictedTriple(NamedTuple):
-    """A predicted triple; spans are (start, end, label), tokens of the Doc, end-exclusive."""
+    """A predicted triple. Spans are (start, end, label) in tokens of the Doc, end-exclusive.
+
+    head (EntitySpan): The entity the relation starts from.
+    label (str): The label of the relation.
+    tail (EntitySpan): The entity the relation points to.
+    score (float): Probability of the cell that the triple was read from.
+    """
 
     head: EntitySpan
     label: str
@@ -30,10 +42,11 @@ class PredictedTriple(NamedTuple):
 
 @dataclass
 class Prediction:
-    """What the model says of one Doc.
+    """The entities and triples predicted for one Doc.
 
-    entities (list[EntitySpan]): Flat, in order. triples (list[PredictedTriple]): In any order.
-    nested (list[EntitySpan]): Inside the entities, in order.
+    entities (list[EntitySpan]): Entities that do not overlap, in order.
+    triples (list[PredictedTriple]): Triples, in any order.
+    nested (list[EntitySpan]): Mentions inside the entities, in order.
     """
 
     entities: list[EntitySpan] = field(default_factory=list)
@@ -42,22 +55,49 @@ class Prediction:
 
     @property
     def mentions(self) -> list[EntitySpan]:
-        """RETURNS (list[EntitySpan]): What can be an end of a triple, in order."""
+        """Everything that can be the head or the tail of a triple.
+
+        RETURNS (list[EntitySpan]): Entities and nested mentions, in order.
+        """
         return sorted([*self.entities, *self.nested])
 
 
 class CellReader(Protocol):
     """The part of the model's scores that decoding reads."""
 
-    def tags(self) -> np.ndarray: ...
+    def tags(self) -> np.ndarray:
+        """Score the tags.
+
+        RETURNS (ndarray): (W, T) log-probabilities.
+        """
+        ...
 
     def cells_over(
         self, rows: np.ndarray, cols: np.ndarray, threshold: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Read some cells of the relation table.
+
+        rows (ndarray): (C,) row of the head of each cell.
+        cols (ndarray): (C,) row of the tail of each cell.
+        threshold (float): Least probability of a triple.
+        RETURNS (tuple): (F,) place in `rows`, label and probability of each triple found.
+        """
+        ...
 
     def all_cells_over(
         self, threshold: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Read all cells of the relation table.
+
+        threshold (float): Least probability of a triple.
+        RETURNS (tuple): (F,) row of the head, row of the tail, label and probability of each triple
+            found.
+        """
+        ...
+
+
+# Position of the Doc in the batch, head, number of the label, tail, probability.
+FoundTriple = tuple[int, EntitySpan, int, EntitySpan, float]
 
 
 def decode_scores(
@@ -71,19 +111,19 @@ def decode_scores(
     decode: str,
     keep: bool,
 ) -> list[Prediction]:
-    """Entities by the best tag sequence of each unit, triples by the cells over the threshold.
+    """Read entities from the best tag sequence of each unit, and triples from the relation table.
 
     scores (CellReader): The model's scores of the batch.
     batch (WindowBatch): The windows the model read.
     tag_set (TagSet): Tags of the model's entity labels.
     labels (Sequence[str]): Relation labels.
     threshold (float): Least probability of a triple.
-    anchor (str): "last" or "first": the token that stands for an entity in the table.
-    decode (str): One of DECODERS, which says in what cells triples are looked for.
-    keep (bool): Whether entities that are on the Docs already stand, and are related.
+    anchor (str): "last" or "first": the word that represents an entity in the table.
+    decode (str): One of DECODERS, which selects the cells that are read.
+    keep (bool): Whether entities that are already on the Docs are kept, and related.
     RETURNS (list[Prediction]): One for each Doc.
     """
-    predictions = _entities(scores, batch, tag_set, keep)
+    predictions = _find_entities(scores, batch, tag_set, keep)
     find_triples = DECODERS[decode]
     # A pair that lies in several windows of a unit takes its best score.
     best: list[dict[tuple[EntitySpan, str, EntitySpan], float]] = [{} for _ in batch.docs]
@@ -97,47 +137,86 @@ def decode_scores(
 
 
 def find_blocked(doc: Doc) -> np.ndarray:
-    """RETURNS (ndarray): (tokens,) those of which `doc.set_ents(blocked=...)` has said that no
-    entity holds them.
+    """Find the tokens that no entity may hold, as set by `doc.set_ents(blocked=...)`.
+
+    doc (Doc): Any Doc.
+    RETURNS (ndarray): (tokens,) True for a blocked token.
     """
     begins, label = doc.to_array(["ENT_IOB", "ENT_TYPE"]).T
     blocked: np.ndarray = (begins == BEGINS) & (label == 0)
     return blocked
 
 
-def _entities(
+def _find_entities(
     scores: CellReader, batch: WindowBatch, tag_set: TagSet, keep: bool
 ) -> list[Prediction]:
-    kept = [[(e.start, e.end, e.label_) for e in doc.ents] if keep else [] for doc in batch.docs]
-    taken = [find_blocked(doc) if keep else np.zeros(len(doc), dtype=bool) for doc in batch.docs]
-    for is_taken, ents in zip(taken, kept, strict=True):
-        for start, end, _ in ents:
-            is_taken[start:end] = True
-    bounds = [{(start, end) for start, end, _ in ents} for ents in kept]
-    predictions = [Prediction(entities) for entities in kept]
-    for doc, word, tag_scores in _units(scores.tags(), batch):
-        tags = tag_set.best_path(tag_scores)
-        tokens = batch.words[doc][word : word + len(tags)].tolist()
-        for first, last, label in tag_set.decode(tags):
-            start, end = tokens[first], tokens[last - 1] + 1
-            if (start, end) in bounds[doc]:
-                continue  # it is there already; what is nested in it is not
-            if taken[doc][start:end].any():
-                tags[first:last] = OUTSIDE  # and what is nested in it
-            else:
-                predictions[doc].entities.append((start, end, label))
-        predictions[doc].nested += [
-            (tokens[first], tokens[last - 1] + 1, label)
-            for first, last, label in tag_set.decode(tags, NESTED)
-        ]
+    """Predictions without triples: the kept entities, and the tagged ones that fit beside them."""
+    predictions = [Prediction() for _ in batch.docs]
+    kept = [_Kept(doc) for doc in batch.docs] if keep else []
+    for prediction, on_doc in zip(predictions, kept, strict=False):
+        prediction.entities += on_doc.entities
+    for doc, entities, nested in _tagged_entities(scores.tags(), batch, tag_set):
+        if keep:
+            entities, nested = kept[doc].filter_tagged(entities, nested)
+        predictions[doc].entities += entities
+        predictions[doc].nested += nested
     for prediction in predictions:
         prediction.entities.sort()
         prediction.nested.sort()
     return predictions
 
 
-def _units(tag_scores: np.ndarray, batch: WindowBatch) -> Iterable[tuple[int, int, np.ndarray]]:
-    """Doc, first word and (words, T) tag scores of each unit, every word from its own window."""
+class _Kept:
+    """The entities that stay on a Doc. Tagged entities must not overlap them."""
+
+    def __init__(self, doc: Doc) -> None:
+        self.entities = [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+        self._bounds = {(start, end) for start, end, _ in self.entities}
+        self._taken = find_blocked(doc)
+        for start, end in self._bounds:
+            self._taken[start:end] = True
+
+    def filter_tagged(
+        self, entities: list[EntitySpan], nested: list[EntitySpan]
+    ) -> tuple[list[EntitySpan], list[EntitySpan]]:
+        """Drop tagged entities that are already on the Doc, or that the kept ones have no room for.
+
+        Nested mentions are dropped with the entity around them.
+        """
+        added: list[EntitySpan] = []
+        dropped: set[int] = set()  # tokens
+        for start, end, label in entities:
+            if (start, end) in self._bounds:
+                continue  # The entity is already on the Doc; mentions nested in it may be new.
+            if self._taken[start:end].any():
+                # Overlaps a kept entity or a blocked token.
+                dropped.update(range(start, end))
+            else:
+                added.append((start, end, label))
+        return added, [mention for mention in nested if mention[0] not in dropped]
+
+
+def _tagged_entities(
+    tag_scores: np.ndarray, batch: WindowBatch, tag_set: TagSet
+) -> Iterator[tuple[int, list[EntitySpan], list[EntitySpan]]]:
+    """For each unit, its Doc, its entities and the mentions nested in them, in tokens."""
+    for doc, first_word, unit_scores in _join_windows(tag_scores, batch):
+        tags = tag_set.best_path(unit_scores)
+        tokens = batch.words[doc][first_word : first_word + len(tags)].tolist()
+        entities, nested = (
+            [
+                (tokens[start], tokens[end - 1] + 1, label)
+                for start, end, label in tag_set.decode(tags, layer)
+            ]
+            for layer in (OUTER, NESTED)
+        )
+        yield doc, entities, nested
+
+
+def _join_windows(
+    tag_scores: np.ndarray, batch: WindowBatch
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Doc, first word and (words, T) tag scores of each unit, from the own words of its windows."""
     parts: dict[int, list[np.ndarray]] = defaultdict(list)
     first: dict[int, tuple[int, int]] = {}
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
@@ -150,81 +229,112 @@ def _units(tag_scores: np.ndarray, batch: WindowBatch) -> Iterable[tuple[int, in
         yield doc, start, parts[unit][0] if len(parts[unit]) == 1 else np.concatenate(parts[unit])
 
 
-FoundTriples = Iterable[tuple[int, EntitySpan, int, EntitySpan, float]]
-
-
-def _entity_cells(
+def _triples_of_entities(
     scores: CellReader,
     batch: WindowBatch,
     predictions: list[Prediction],
     threshold: float,
     anchor: str,
-) -> FoundTriples:
-    """Triples between recognised entities: only the cells between their anchors are read."""
-    spans: list[EntitySpan] = []  # of all windows; pairs are numbered into this list
-    docs: list[int] = []
-    heads, tails, rows, cols = [], [], [], []
-    mentions = [
+) -> Iterator[FoundTriple]:
+    """Triples between recognised entities. Only the cells between their anchors are read."""
+    mentions: list[_WindowMention] = []
+    counts: list[int] = []
+    of_docs = [
         list(_in_words(words, prediction))
         for words, prediction in zip(batch.words, predictions, strict=True)
     ]
-    for window, offset in zip(batch.windows, batch.offsets, strict=False):
-        of_doc = mentions[window.doc]
+    for window, offset in zip(batch.windows, batch.offsets.tolist(), strict=False):
+        of_doc = of_docs[window.doc]
         first = bisect_left(of_doc, (window.start,))
         last = bisect_left(of_doc, (window.end,))
-        inside = [mention for mention in of_doc[first:last] if mention[1] <= window.end]
-        n = len(inside)
-        anchors = np.array(
-            [offset + anchor_token(start, end, anchor) - window.start for start, end, _ in inside],
-            dtype=np.int64,
-        )
-        head, tail = np.divmod(np.arange(n * n), max(n, 1))
-        heads.append(head + len(spans))
-        tails.append(tail + len(spans))
-        rows.append(anchors[head])
-        cols.append(anchors[tail])
-        spans.extend(span for _, _, span in inside)
-        docs.extend([window.doc] * n)
-    if not spans:
+        inside = [
+            _WindowMention(
+                window.doc, offset - window.start + anchor_token(start, end, anchor), span
+            )
+            for start, end, span in of_doc[first:last]
+            if end <= window.end
+        ]
+        mentions += inside
+        counts.append(len(inside))
+    if not mentions:
         return
-    head_index, tail_index = np.concatenate(heads), np.concatenate(tails)
-    pair, label, score = scores.cells_over(np.concatenate(rows), np.concatenate(cols), threshold)
-    for p, t, s in zip(pair.tolist(), label.tolist(), score.tolist(), strict=True):
-        h = head_index[p]
-        yield docs[h], spans[h], t, spans[tail_index[p]], s
+    heads, tails = _pairs(counts)
+    rows = np.array([mention.row for mention in mentions], dtype=np.int64)
+    pairs, labels, found = scores.cells_over(rows[heads], rows[tails], threshold)
+    for head, tail, label, score in zip(
+        heads[pairs].tolist(), tails[pairs].tolist(), labels.tolist(), found.tolist(), strict=True
+    ):
+        yield mentions[head].doc, mentions[head].span, label, mentions[tail].span, score
 
 
-def _all_cells(
+class _WindowMention(NamedTuple):
+    """A mention that lies in a window: position of its Doc, row of its anchor, span in tokens."""
+
+    doc: int
+    row: int
+    span: EntitySpan
+
+
+def _pairs(counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Pair the mentions of each window with one another and themselves: (C,) heads and tails.
+
+    Mentions are numbered through all windows. `counts` has the number of mentions of each window.
+
+    >>> heads, tails = _pairs([2, 0, 1])  # mentions 0 and 1 in one window, 2 in another
+    >>> heads.tolist(), tails.tolist()
+    ([0, 0, 1, 1, 2], [0, 1, 0, 1, 2])
+    """
+    heads, tails = [], []
+    first = 0
+    for count in counts:
+        inside = np.arange(first, first + count)
+        heads.append(np.repeat(inside, count))
+        tails.append(np.tile(inside, count))
+        first += count
+    return np.concatenate(heads), np.concatenate(tails)
+
+
+def _triples_of_all_cells(
     scores: CellReader,
     batch: WindowBatch,
     predictions: list[Prediction],
     threshold: float,
     anchor: str,
-) -> FoundTriples:
-    """Triples in every cell of the table over the threshold; an anchor that no entity claims is an
-    entity of one token without a label."""
-    claimed = [
+) -> Iterator[FoundTriple]:
+    """Triples in every cell of the table over the threshold.
+
+    An anchor that is not the anchor of a recognised entity becomes an entity of one token without a
+    label.
+    """
+    of_docs = [
         {
             anchor_token(start, end, anchor): span
             for start, end, span in _in_words(words, prediction)
         }
         for words, prediction in zip(batch.words, predictions, strict=True)
     ]
-    row, col, label, score = scores.all_cells_over(threshold)
-    windows = np.searchsorted(batch.offsets, row, side="right") - 1
-    for w, i, j, t, s in zip(
-        windows.tolist(), row.tolist(), col.tolist(), label.tolist(), score.tolist(), strict=True
+    head_rows, tail_rows, labels, found = scores.all_cells_over(threshold)
+    windows = np.searchsorted(batch.offsets, head_rows, side="right") - 1
+    docs = np.array([window.doc for window in batch.windows], dtype=np.int64)[windows]
+    # Rows are counted in the batch, words in their Doc.
+    starts = np.array([window.start for window in batch.windows], dtype=np.int64)
+    shifts = (starts - batch.offsets[:-1])[windows]
+    cells = (docs, head_rows + shifts, labels, tail_rows + shifts, found)
+    for doc, head_word, label, tail_word, score in zip(
+        *(column.tolist() for column in cells), strict=True
     ):
-        window, offset = batch.windows[w], int(batch.offsets[w])
         head, tail = (
-            claimed[window.doc].get(word) or _one_token(batch.words[window.doc], word)
-            for word in (window.start + i - offset, window.start + j - offset)
+            of_docs[doc].get(word) or _one_token(batch.words[doc], word)
+            for word in (head_word, tail_word)
         )
-        yield window.doc, head, t, tail, s
+        yield doc, head, label, tail, score
 
 
 def _in_words(words: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, int, EntitySpan]]:
-    """Start and end of each mention in words, in order; of one without words there is no anchor."""
+    """Yield (start, end, mention) in words, in order.
+
+    Mentions of whitespace alone are skipped: they have no anchor.
+    """
     for mention in prediction.mentions:
         start, end = to_words(words, mention[0], mention[1])
         if start < end:
@@ -232,9 +342,13 @@ def _in_words(words: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, 
 
 
 def _one_token(words: np.ndarray, word: int) -> EntitySpan:
+    """A word as an entity of one token without a label."""
     token = int(words[word])
     return token, token + 1, ""
 
 
-# The values of the setting `decode`.
-DECODERS: dict[str, Callable[..., FoundTriples]] = {"exact": _entity_cells, "partial": _all_cells}
+# The decoders by the values of the setting `decode`.
+DECODERS: dict[str, Callable[..., Iterable[FoundTriple]]] = {
+    "exact": _triples_of_entities,
+    "partial": _triples_of_all_cells,
+}

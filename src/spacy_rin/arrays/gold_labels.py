@@ -1,4 +1,7 @@
-"""Training Examples → the labels and joint tags that a model is made for."""
+"""Training Examples → the labels and joint tags that a model is made for.
+
+The component reads them from here when it is initialised.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from .targets import aligned_nested
 class GoldLabels:
     """Collects the labels of training data, Example by Example.
 
-    nested (bool): Whether mentions inside entities count, and need joint tags.
-    anchor (str): Token that stands for an entity in the table, "last" or "first".
+    nested (bool): Whether mentions inside entities count too. They need joint tags.
+    anchor (str): "last" or "first": the word that represents an entity in the relation table.
     """
 
     def __init__(self, nested: bool, anchor: str) -> None:
@@ -23,9 +26,9 @@ class GoldLabels:
         self._joint: set[tuple[str, str]] = set()
 
     def add(self, eg: Example) -> None:
-        """Take the labels of an Example's gold.
+        """Collect the labels of an Example's gold.
 
-        eg (Example): Of the training data.
+        eg (Example): An Example of the training data.
         """
         self.relations.update(relation.label for relation in get_relations(eg.reference))
         self.entities.update(ent.label_ for ent in eg.reference.ents)
@@ -35,17 +38,17 @@ class GoldLabels:
                 self._joint.update(joint_tags(ent, mention))
 
     def label_data(self) -> dict[str, list[str]]:
-        """Give the labels found.
+        """List the labels found so far.
 
-        RETURNS (dict): "entities" and "relations", each in order.
+        RETURNS (dict[str, list[str]]): "entities" and "relations", each in alphabetical order.
         """
         return {"entities": sorted(self.entities), "relations": sorted(self.relations)}
 
     def joint_tags(self, entity_labels: list[str]) -> list[tuple[str, str]]:
-        """Give the joint tags of the words of nested mentions.
+        """List the joint tags that the nested mentions found so far need.
 
-        entity_labels (list[str]): The model's; a tag of another label has no place in it.
-        RETURNS (list[tuple[str, str]]): Pairs of tags, in order.
+        entity_labels (list[str]): The labels of the model. Pairs with another label are left out.
+        RETURNS (list[tuple[str, str]]): Pairs of tags, in alphabetical order.
         """
         known = set(TagSet(entity_labels).names)
         return sorted(pair for pair in self._joint if known.issuperset(pair))

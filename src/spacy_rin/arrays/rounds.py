@@ -1,4 +1,10 @@
-"""How interaction changes the model's mind: what each layer says of a Doc, round by round."""
+"""Scores of all layers → the prediction of each Doc, round by round.
+
+They show how interaction changes a prediction.
+
+Shapes: W rows of the batch (the words of all windows), n tokens of a Doc, T tags, L relation
+labels, C columns.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +20,14 @@ from .decode import CellReader, Prediction
 
 @dataclass(frozen=True)
 class Round:
-    """One layer's view of a Doc of n tokens; layer 0 is that before any interaction. Rows of
-    whitespace, which is not read, are zeros.
+    """The prediction of one layer for a Doc of n tokens. Layer 0 is before any interaction.
 
-    tags (ndarray): (n, T) probabilities of the tags, named by the component's `tag_names`.
-    relations (ndarray): (n, L) for each token as head, the highest probability over all tails of
-        each label, equation (5): what the next round reads.
-    prediction (Prediction): Entities and triples, were this the last layer.
+    Whitespace tokens, which the model does not read, have rows of zeros.
+
+    tags (ndarray): (n, T) probabilities of the tags. The component's `tag_names` has their names.
+    relations (ndarray): (n, L) for each token as head, the highest probability of each label over
+        all tails, equation (5). This is what the next round reads.
+    prediction (Prediction): The entities and triples found if this were the last layer.
     """
 
     tags: np.ndarray
@@ -29,9 +36,14 @@ class Round:
 
 
 class LayerReader(CellReader, Protocol):
-    """The part of a layer's scores that is shown."""
+    """The part of a layer's scores that a Round shows."""
 
-    def row_maximum(self) -> np.ndarray: ...
+    def row_maximum(self) -> np.ndarray:
+        """Score the relations of each word as head.
+
+        RETURNS (ndarray): (W, L) highest probability over the tails, equation (5).
+        """
+        ...
 
 
 def read_rounds(
@@ -39,25 +51,25 @@ def read_rounds(
     batch: WindowBatch,
     decode: Callable[[Any, WindowBatch], list[Prediction]],
 ) -> list[list[Round]]:
-    """Put what the layers say into rows of Docs.
+    """Divide the scores of each layer among the Docs, and decode them.
 
     layers (Iterable[LayerReader]): The scores of layers 0, 1, …, K.
     batch (WindowBatch): The windows the model read.
     decode (Callable): Finds entities and triples in a layer's scores.
-    RETURNS (list[list[Round]]): For each Doc, its rounds.
+    RETURNS (list[list[Round]]): For each Doc, its rounds 0, 1, …, K.
     """
     rounds: list[list[Round]] = [[] for _ in batch.docs]
     for scores in layers:
-        of_docs = [
-            _rows_of_docs(rows, batch) for rows in (np.exp(scores.tags()), scores.row_maximum())
-        ]
-        for kept, *found in zip(rounds, *of_docs, decode(scores, batch), strict=True):
-            kept.append(Round(*found))
+        tags = _rows_of_docs(np.exp(scores.tags()), batch)
+        relations = _rows_of_docs(scores.row_maximum(), batch)
+        predictions = decode(scores, batch)
+        for doc, found in enumerate(zip(tags, relations, predictions, strict=True)):
+            rounds[doc].append(Round(*found))
     return rounds
 
 
 def _rows_of_docs(rows: np.ndarray, batch: WindowBatch) -> list[np.ndarray]:
-    """(W, C) rows of windows → (n, C) rows of each Doc, every token from its own window."""
+    """(W, C) rows of the batch → (n, C) rows of each Doc. Every word is read in its own window."""
     docs = [np.zeros((len(doc), rows.shape[1]), dtype=rows.dtype) for doc in batch.docs]
     for window, offset in zip(batch.windows, batch.offsets, strict=False):
         shift = int(offset) - window.start

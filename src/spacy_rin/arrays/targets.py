@@ -1,7 +1,9 @@
 """Examples → gold arrays: the tag of every word and the gold cells of the relation table.
 
-Gold is placed on the predicted tokens by character offsets. What does not fit their boundaries is
-masked (it counts neither as positive nor as negative), never trained as negative.
+The loss reads them in training. Gold is placed on the predicted tokens by character offsets. Where
+it does not fit their boundaries it is masked, that is, trained neither as positive nor as negative.
+
+Shapes: W rows of the batch (the words of all windows), G gold cells.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from .anchor import anchor_token
 from .batch import WindowBatch, find_words, to_words
 from .tags import MASKED, EntitySpan, TagSet
 
+# spaCy's number for "not annotated" in token.ent_iob.
 NO_ANNOTATION = 0
 
 
@@ -26,9 +29,10 @@ NO_ANNOTATION = 0
 class Targets:
     """Gold of a batch, in the rows of its windows.
 
-    tags (ndarray): (W,) tag numbers; MASKED where gold says nothing.
-    cells (ndarray): (G, 4) window, head word, tail word (both counted within the window), label.
-    known (ndarray): (G,) True for a gold cell, False for one to leave out of the loss.
+    tags (ndarray): (W,) tag numbers; MASKED where gold is missing or does not fit the tokens.
+    cells (ndarray): (G, 4) window, head word, tail word and label of each cell. Words are counted
+        within the window.
+    known (ndarray): (G,) True for a gold cell, False for a masked one.
     """
 
     tags: np.ndarray
@@ -37,16 +41,16 @@ class Targets:
 
 
 def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
-    """Find the ends of a Doc's relations that lie inside an entity.
+    """Find the heads and tails of a Doc's relations that lie inside an entity.
 
-    One with the same anchor as the entity is left out: no cell of the table could tell the two.
-    So is one without a label, which no tag could say.
+    A mention with the same anchor as the entity is left out, since the two share their cells of the
+    relation table. So is a mention without a label, since no tag can express it.
 
     doc (Doc): A gold Doc.
     anchor (str): "last" or "first".
     RETURNS (list[tuple[Span, Span]]): The entity, and the mention nested in it.
     """
-    ents = doc.ents  # spaCy makes them anew each time they are asked for
+    ents = doc.ents  # Read once: spaCy makes new Spans at each access.
     found: dict[tuple[int, int], tuple[Span, Span]] = {}
     for relation in get_relations(doc):
         for span in (relation.head, relation.tail):
@@ -63,8 +67,13 @@ def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
 
 
 def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpan]]:
-    """RETURNS (list): The nested mentions of an Example's gold, as `nested_mentions` finds them, in
-    words of the predicted Doc, where they and their entities fit its tokens.
+    """Find the nested mentions of an Example's gold, in words of the predicted Doc.
+
+    Mentions that do not fit its tokens are left out, and so are those whose entities do not.
+
+    eg (Example): An Example.
+    anchor (str): "last" or "first".
+    RETURNS (list[tuple[EntitySpan, EntitySpan]]): The entity, and the mention nested in it.
     """
     words = find_words(eg.predicted)
     found = []
@@ -79,10 +88,12 @@ def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpa
 
 
 def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
-    """Pass Examples on, stopping at the first whose gold cannot be learned from.
+    """Pass Examples on, and raise an error at the first whose gold cannot be learned from.
 
-    RAISES (ValueError): If a gold Doc lacks relations altogether (an empty list is fine), or its
-        text is not that of the predicted Doc.
+    examples (Iterable[Example]): Examples, also as a stream.
+    YIELDS (Example): The same Examples.
+    RAISES (ValueError): If a gold Doc has no relations key (an empty list is fine), or if its text
+        differs from the text of the predicted Doc.
     """
     for eg in examples:
         if not has_relations(eg.reference):
@@ -103,7 +114,7 @@ def make_targets(
     labels: Mapping[str, int],
     anchor: str,
 ) -> Targets:
-    """Gold arrays of a batch.
+    """Make the gold arrays of a batch.
 
     examples (Iterable[Example]): The Examples whose predicted Docs are `batch.docs`.
     batch (WindowBatch): The windows the model read.
@@ -111,7 +122,7 @@ def make_targets(
     labels (Mapping[str, int]): Relation labels and their numbers.
     anchor (str): "last" or "first".
     RETURNS (Targets): Gold in the rows of the windows.
-    RAISES (ValueError): If gold has a label that the model does not.
+    RAISES (ValueError): If gold has a label that the model does not have.
     """
     doc_tags, doc_cells = [], []
     for eg, words in zip(validate_gold(examples), batch.words, strict=True):
@@ -124,8 +135,8 @@ def make_targets(
         for head, tail, label, known in doc_cells[w.doc]
         if w.start <= head < w.end and w.start <= tail < w.end
     ]
-    # Two gold triples can share a cell (nested mentions with one anchor); a cell counts once, and
-    # a gold one outweighs a masked one.
+    # Two gold triples share a cell if their mentions have the same anchors. A cell counts once, and
+    # it is masked only if no triple in it fits the tokens.
     unique = {cell[:4]: False for cell in cells}
     unique.update({cell[:4]: True for cell in cells if cell[4]})
     return Targets(
@@ -136,28 +147,31 @@ def make_targets(
 
 
 def _gold_tags(eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str) -> np.ndarray:
+    """(words,) tag numbers of a Doc; MASKED where gold does not fit the tokens or is missing."""
     doc, reference = eg.predicted, eg.reference
-    spans: list[EntitySpan] = []
-    misaligned: list[EntitySpan] = []
-    for ent in reference.ents:
+    gold = list(reference.ents)
+    for ent in gold:
         if ent.label_ not in tag_set.labels:
             raise ValueError(
                 Errors.R012.format(kind="entity", label=ent.label_, known=tag_set.labels)
             )
-        start, end, aligned = _align(doc, ent)
-        (spans if aligned else misaligned).append((start, end, ent.label_))
     if tag_set.has_nested:
-        for _, nested in nested_mentions(reference, anchor):
-            start, end, aligned = _align(doc, nested)
-            if nested.label_ in tag_set.labels:
-                (spans if aligned else misaligned).append((start, end, nested.label_))
-    in_words = ((*to_words(words, start, end), label) for start, end, label in spans)
-    tags = tag_set.encode((span for span in in_words if span[0] < span[1]), len(words))
-    masked = [(start, end) for start, end, _ in misaligned]
+        nested = [mention for _, mention in nested_mentions(reference, anchor)]
+        gold += [mention for mention in nested if mention.label_ in tag_set.labels]
+    spans: list[EntitySpan] = []
+    masked: list[tuple[int, int]] = []
+    for span in gold:
+        start, end, aligned = _align(doc, span)
+        first, last = to_words(words, start, end)
+        if not aligned:
+            masked.append((first, last))
+        elif first < last:
+            spans.append((first, last, span.label_))
     for i in np.flatnonzero(reference.to_array("ENT_IOB") == NO_ANNOTATION):
-        masked.append(_align(doc, reference[i : i + 1])[:2])
-    for span in masked:
-        first, last = to_words(words, *span)
+        start, end, _ = _align(doc, reference[i : i + 1])
+        masked.append(to_words(words, start, end))
+    tags = tag_set.encode(spans, len(words))
+    for first, last in masked:
         tags[first:last] = MASKED
     return tags
 
@@ -165,6 +179,7 @@ def _gold_tags(eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str) -> 
 def _gold_cells(
     eg: Example, words: np.ndarray, labels: Mapping[str, int], anchor: str
 ) -> Iterator[tuple[int, int, int, bool]]:
+    """Head word, tail word and label of each gold triple, and whether both mentions fit."""
     for relation in get_relations(eg.reference):
         if relation.label not in labels:
             raise ValueError(
@@ -173,7 +188,7 @@ def _gold_cells(
         head_start, head_end, head_aligned = _align(eg.predicted, relation.head)
         tail_start, tail_end, tail_aligned = _align(eg.predicted, relation.tail)
         head, tail = to_words(words, head_start, head_end), to_words(words, tail_start, tail_end)
-        if head[0] < head[1] and tail[0] < tail[1]:  # an end of whitespace alone has no cell
+        if head[0] < head[1] and tail[0] < tail[1]:  # A mention of whitespace alone has no cell.
             yield (
                 anchor_token(*head, anchor),
                 anchor_token(*tail, anchor),
@@ -183,9 +198,9 @@ def _gold_cells(
 
 
 def _align(doc: Doc, gold: Span) -> tuple[int, int, bool]:
-    """Tokens of `doc` that a gold span touches, and whether they are exactly its text."""
+    """Start and end of the tokens that a gold span touches, and whether it fits them exactly."""
     span = doc.char_span(gold.start_char, gold.end_char, alignment_mode="expand")
-    if span is None:  # only where the texts differ
+    if span is None:  # This happens only where the texts differ.
         raise ValueError(Errors.R011.format(predicted=doc.text[:80], reference=gold.doc.text[:80]))
     aligned = span.start_char == gold.start_char and span.end_char == gold.end_char
     return span.start, span.end, aligned

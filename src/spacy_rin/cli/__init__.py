@@ -1,4 +1,4 @@
-"""The command line `spacy-rin`, one file a command."""
+"""The command line `spacy-rin`: one file per command, around a plain function of the package."""
 
 from __future__ import annotations
 
@@ -40,19 +40,12 @@ for _name, _command in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user is one line and exit code 1."""
+    """Run the command line. A mistake of the user is printed on one line, with exit code 1."""
     try:
         app()
     except (ValueError, OSError) as error:
         print(f"✘ {_describe(error)}", file=sys.stderr)
         raise SystemExit(1) from None
-
-
-def _print_versions(wanted: bool) -> None:
-    if wanted:
-        for name, version in package_versions().items():
-            typer.echo(f"{name} {version}")
-        raise typer.Exit
 
 
 @app.callback()
@@ -63,15 +56,22 @@ def root(
             "--version",
             callback=_print_versions,
             is_eager=True,
-            help="Show the versions of spacy-rin and of what it stands on.",
+            help="Show the versions of spacy-rin and of the packages it needs.",
         ),
     ] = False,
 ) -> None:
     """Joint entity and relation extraction for spaCy."""
 
 
+def _print_versions(wanted: bool) -> None:
+    if wanted:
+        for name, version in package_versions().items():
+            typer.echo(f"{name} {version}")
+        raise typer.Exit
+
+
 def _describe(error: Exception) -> str:
-    """What the system says, without its numbers."""
+    """The message of an error; for one of the operating system, without its number."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"Can't open {error.filename}: {error.strerror}."
     return str(error)

@@ -1,4 +1,4 @@
-"""`spacy-rin card`: a trained pipeline → its copy with a model card."""
+"""`spacy-rin card`: a scored pipeline → a copy of it with a model card."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..evaluation.write_card import write_card
 def card_command(
     pipeline: Annotated[Path, typer.Argument(help="Directory of a trained pipeline")],
     output: Annotated[Path, typer.Argument(help="Directory to write, for `spacy package`")],
-    result: Annotated[Path, typer.Option(help="Its scores: evaluate --output")],
+    result: Annotated[Path, typer.Option(help="Its scores, which `evaluate --output` wrote")],
     train: Annotated[Path, typer.Option(help="Gold Docs it was trained on, .spacy")],
 ) -> None:
-    """Copy a pipeline with a README (model card) and a meta that say what it is."""
+    """Copy a pipeline, with a README (model card) and a meta.json that describe it."""
     write_card(pipeline, output, result, train)
     msg.good(f"Wrote {output}, with README.md and meta.json")

@@ -27,8 +27,8 @@ def convert_command(
 ) -> None:
     """Turn raw triples into gold Docs: INPUT... OUTPUT.
 
-    OUTPUT is a file that ends with .spacy, or a directory of them, for data that does not fit into
-    memory. Prints what was kept, and what was dropped and why.
+    OUTPUT is a file that ends with .spacy, or a directory of such files if the data does not fit
+    into memory. The report says what was kept, and what was dropped and why.
     """
     if len(inputs) < 2:
         raise typer.BadParameter("expected at least one input and the output", param_hint="INPUTS")
@@ -47,9 +47,11 @@ def convert_command(
 
 
 def run_convert(sources: list[Path], output: Path, **settings: Any) -> None:
-    """Convert with a progress bar (none where nobody looks), and print the report.
+    """Convert with a progress bar, if the output is a terminal, and print the report.
 
-    settings: Those of `convert`.
+    sources (list[Path]): The raw files.
+    output (Path): A .spacy file or a directory of them, as `convert` takes it.
+    settings (Any): Settings of `convert`, by name.
     """
     with tqdm(unit=" records", disable=None, leave=False) as bar:
         report = convert(sources, output, progress=lambda n: bar.update(n - bar.n), **settings)

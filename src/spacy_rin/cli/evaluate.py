@@ -10,32 +10,31 @@ import typer
 from wasabi import msg
 
 from ..errors import Errors
-from ..files import refuse_source, write_json
+from ..files import check_output, write_json
 
 
 def evaluate_command(
     model: Annotated[str, typer.Argument(help="Trained pipeline: a package or a directory")],
     test: Annotated[Path, typer.Argument(help="Gold Docs, .spacy")],
     train: Annotated[Path | None, typer.Option(help="Docs it was trained on, .spacy")] = None,
-    dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, if it was")] = None,
-    others: Annotated[Path | None, typer.Option(help="Texts that have no triple")] = None,
+    dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, if any")] = None,
+    others: Annotated[Path | None, typer.Option(help="Texts without a triple, .spacy")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
     history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
 ) -> None:
-    """Score a pipeline, as we count and as the paper's authors count, told apart by class."""
+    """Score a pipeline on gold Docs: in all, by class, and as the paper's released code counts."""
     from ..evaluation.report import evaluate, make_record
     from ..training.history import read_history
 
     corpora = {"train": train, "dev": dev, "test": test, "others": others}
     paths = {part: path for part, path in corpora.items() if path is not None}
-    for path in [*paths.values(), *([history] if history else [])]:
+    sources = [*paths.values(), *([history] if history else [])]
+    for path in sources:
         if not path.exists():
             raise ValueError(Errors.R050.format(path=path))
     if output is not None:
-        if output.is_dir():
-            raise ValueError(Errors.R052.format(path=output))
-        refuse_source(output, *paths.values(), *([history] if history else []))
+        check_output(output, *sources)
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
@@ -48,6 +47,7 @@ def evaluate_command(
 
 
 def _print_result(result: dict[str, Any]) -> None:
+    """Print the scores, then those of each class, then how often each kind of error occurs."""
     scores = result["scores"]
     names = [name[:-2] for name in scores if name.endswith("_f")]
     _print_scores("score", {n: {x: scores[f"{n}_{x}"] for x in "prf"} for n in names})
@@ -71,6 +71,7 @@ def _print_result(result: dict[str, Any]) -> None:
 
 
 def _print_scores(title: str, rows: dict[str, dict[str, Any]]) -> None:
+    """Print a table of scores, with the numbers of triples if the rows have "counts"."""
     counted = [row["counts"] for row in rows.values() if "counts" in row]
     names = [n for n in ("triples", "predicted") if counted and n in counted[0]]
     table = [

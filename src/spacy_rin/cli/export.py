@@ -14,7 +14,7 @@ from ..exchange.export import CHANGES, EXPORT_FORMATS, NAMESPACE, Exported, expo
 def export_command(
     source: Annotated[Path, typer.Argument(help=".spacy file or a directory of them")],
     output: Annotated[Path, typer.Argument(help="File to write")],
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(EXPORT_FORMATS)}")],
+    format: Annotated[str, typer.Option(help="Form to write", metavar="|".join(EXPORT_FORMATS))],
     namespace: Annotated[str, typer.Option(help="Start of all names in a graph")] = NAMESPACE,
 ) -> None:
     """Write Docs for another tool, and say what its form cannot hold.
@@ -25,7 +25,7 @@ def export_command(
 
 
 def _print_exported(exported: Exported, output: Path) -> None:
-    """Print what an export wrote, and what its form does not say as the Docs do."""
+    """Print what an export wrote, and how the file differs from the Docs."""
     msg.good(f"Wrote {output}")
     counts = {name: getattr(exported, name) for name in ("docs", "entities", "relations")}
     msg.table(counts, aligns=("l", "r"))

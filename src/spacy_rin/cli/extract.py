@@ -1,4 +1,4 @@
-"""`spacy-rin extract`: options, progress and summary around `extract.extract`."""
+"""`spacy-rin extract`: documents → triples, with a progress bar and a summary."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def extract_command(
     output: Annotated[Path, typer.Option(help="Ends with .jsonl, .csv or .parquet")],
     format: Annotated[
         str,
-        typer.Option(help="text has one document a line", metavar="|".join(INPUT_FORMATS)),
+        typer.Option(help="text: one document per line", metavar="|".join(INPUT_FORMATS)),
     ] = "auto",
     text_field: Annotated[str, typer.Option(help="Field or column of the text")] = "text",
-    id_field: Annotated[str | None, typer.Option(help="That of the id; else file:line")] = None,
+    id_field: Annotated[str | None, typer.Option(help="Field of the id; else file:line")] = None,
     by: Annotated[
         str,
-        typer.Option(help="One row a triple, or (.jsonl) a document", metavar="|".join(ROW_KINDS)),
+        typer.Option(help="One row per triple, or (.jsonl) document", metavar="|".join(ROW_KINDS)),
     ] = "triple",
     engine: Annotated[
-        str, typer.Option(help=f"Who reads. {ABOUT}", metavar="|".join(ENGINES))
+        str, typer.Option(help=f"What runs the pipeline. {ABOUT}", metavar="|".join(ENGINES))
     ] = "local",
     processes: Annotated[int, typer.Option(help="Workers, each with its own pipeline")] = 1,
     batch_size: Annotated[int, typer.Option(help="Documents that are read at once")] = 128,
     gpu_id: Annotated[int | None, typer.Option(help="GPU of the local engine; else CPU")] = None,
     num_gpus: Annotated[float | None, typer.Option(help="GPUs of each of Ray's workers")] = None,
-    ray_address: Annotated[str | None, typer.Option(help="Cluster that is there already")] = None,
+    ray_address: Annotated[str | None, typer.Option(help="A running cluster for Ray")] = None,
     skip_bad: Annotated[bool, typer.Option(help="Malformed records become error rows")] = False,
-    resume: Annotated[bool, typer.Option(help="Go on where a run was interrupted")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Begin anew, replace the output")] = False,
+    resume: Annotated[bool, typer.Option(help="Continue a run that was interrupted")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Start again, and replace the output")] = False,
 ) -> None:
     """Read documents with a pipeline and write their triples, at any scale.
 
-    An interrupted run goes on with --resume: nothing is lost, and nothing is there twice.
+    An interrupted run continues with --resume: nothing is lost, and nothing is written twice.
     """
     settings: dict[str, Any] = {
         "format": format,
@@ -62,10 +62,10 @@ def extract_command(
         "resume": resume,
         "overwrite": overwrite,
     }
-    # Only what was said: an engine refuses the settings of another.
+    # Only those that were given: an engine refuses the settings of another one.
     only = {"gpu_id": gpu_id, "num_gpus": num_gpus, "ray_address": ray_address}
     settings |= {name: value for name, value in only.items() if value is not None}
-    # A terminal that does not say how wide it is would get a bar of no width.
+    # By itself, tqdm draws a bar of no width if the terminal does not report its own width.
     width = get_terminal_size().columns
     with tqdm(unit=" documents", disable=None, leave=False, ncols=width) as bar:
         try:
@@ -78,7 +78,11 @@ def extract_command(
 
 
 def _progress(bar: tqdm) -> Callable[[Totals], None]:
-    """Show totals on a bar, at the speed of this run alone."""
+    """Make a function that shows totals on a bar.
+
+    The words of an interrupted run are in the totals from the start. They do not count for the
+    speed, which is that of this run.
+    """
     words_before: int | None = None
 
     def show(totals: Totals) -> None:

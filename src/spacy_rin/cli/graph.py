@@ -15,13 +15,14 @@ from .render import check_page
 
 
 def graph_command(
-    source: Annotated[Path, typer.Argument(help=".spacy, or triples that `extract` wrote")],
+    source: Annotated[Path, typer.Argument(help=".spacy, or an output of `extract`")],
     output: Annotated[Path, typer.Argument(help="HTML page to write")],
     limit: Annotated[int, typer.Option(min=2, help="Entities to draw")] = 80,
 ) -> None:
-    """Draw the triples of many documents as one graph: entities by their text, and what joins them.
+    """Draw the triples of many documents as one graph. Mentions with the same text are one entity.
 
-    Of many triples, those that were found most often. The page needs no network.
+    If there are too many entities, the triples that were found most often are drawn. The page needs
+    no network.
     """
     check_page(output, source)
     triples = map(TextTriple.of, read_triples(source))

@@ -18,7 +18,7 @@ def inspect_command(
     examples: Annotated[int, typer.Option(help="Sentences to show with their triples")] = 5,
     json: Annotated[bool, typer.Option(help="Print JSON instead of tables")] = False,
 ) -> None:
-    """Show what .spacy files hold: labels, counts, lengths, overlap, what tags can find."""
+    """Show what .spacy files hold: counts, labels, lengths, overlap, and what tags can find."""
     summaries = [{"path": str(p), **inspect_docs(read_docs(p), examples)} for p in corpora]
     if json:
         print(srsly.json_dumps(summaries, indent=2))
@@ -28,6 +28,7 @@ def inspect_command(
 
 
 def _print_summary(path: Path, summary: dict[str, Any]) -> None:
+    """Print what `inspect_docs` found in one corpus."""
     msg.divider(str(path))
     lengths = summary["lengths"]
     rows = {

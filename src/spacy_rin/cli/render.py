@@ -1,4 +1,4 @@
-"""`spacy-rin render`: documents → a page with their pictures."""
+"""`spacy-rin render`: documents → one HTML page with their pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..component import find_rin
 from ..corpus.docbin import read_docs
 from ..errors import Errors
 from ..extract.documents import Source, check_source, read_documents
-from ..files import refuse_source
+from ..files import check_output
 from ..pictures.page import write_page
 
 
@@ -26,9 +26,9 @@ def render_command(
     model: Annotated[str | None, typer.Option(help="Pipeline that reads the texts")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Documents to draw")] = 20,
 ) -> None:
-    """Draw documents as a page: the relations they hold, or those that a pipeline finds.
+    """Draw documents on a page, with the relations they have or those that a pipeline finds.
 
-    The page needs no network; its triples can be filtered by relation, score and word.
+    The page needs no network. Its triples can be filtered by relation, score and word.
     """
     check_page(output, source)
     docs = _read_docs(source, model, limit)
@@ -39,16 +39,24 @@ def render_command(
 
 
 def check_page(output: Path, source: Path) -> None:
-    """A page is not written over a corpus, such as the second of `render a.spacy b.spacy`."""
+    """Find out whether a page may be written.
+
+    The suffix is checked, since `render a.spacy b.spacy` would write a page over the second corpus.
+    A device such as /dev/stdout needs no suffix.
+
+    output (Path): The page.
+    source (Path): What is drawn on it.
+    RAISES (ValueError): If the output has another suffix, or is a directory or the source.
+    """
     is_device = output.exists() and not output.is_file()
     if output.suffix.lower() not in (".html", ".htm") and not is_device:
         reason = "a page is written to a file that ends with .html"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
-    refuse_source(output, source)
+    check_output(output, source)
 
 
 def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
-    """Docs to draw: as a .spacy file holds them, or what a pipeline makes of texts."""
+    """The Docs to draw: those of a .spacy file, or those that a pipeline makes of texts."""
     is_corpus = source.suffix == ".spacy" or source.is_dir()
     if is_corpus and model is None:
         return list(islice(read_docs(source), limit))
@@ -61,7 +69,7 @@ def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
 
 
 def _read_texts(source: Path) -> Iterator[str]:
-    """Texts as `extract` reads them."""
+    """Texts of a file, in one of the forms that `extract` reads."""
     inputs = Source((str(source),))
     check_source(inputs)
     for document in read_documents(inputs):

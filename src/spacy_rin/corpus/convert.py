@@ -20,7 +20,7 @@ from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from ..errors import Errors, check_least
-from ..files import refuse_source, replacing, write_json
+from ..files import check_output, refuse_source, replacing, write_json
 from ..relations import Relation, set_relations
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
 
@@ -283,13 +283,11 @@ def _check_output(paths: Sequence[Path], output: Path, report_path: Path | None)
         wrong = "it would be replaced, but has files that are not shards; give another one"
     if wrong:
         raise ValueError(Errors.R121.format(path=output, reason=wrong))
-    if report_path and (
-        report_path.is_dir()
-        or report_path in {path.resolve() for path in paths}
-        or output in (report_path, *report_path.parents)
-    ):
-        wrong = "it is a directory, a file to read, the output or inside it; give another name"
-        raise ValueError(Errors.R121.format(path=report_path, reason=wrong))
+    if report_path:
+        check_output(report_path, *paths)
+        if output in (report_path, *report_path.parents):
+            wrong = "it is the output, or lies inside it; give another name"
+            raise ValueError(Errors.R121.format(path=report_path, reason=wrong))
 
 
 def _describe_dropped(report: Report) -> str:

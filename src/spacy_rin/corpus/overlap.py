@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spacy.tokens import Span
-
-from ..relations import Relation
+from ..relations import Relation, char_bounds
 
 CLASSES = ("Normal", "SEO", "EPO", "SOO")
 
@@ -25,14 +23,14 @@ def overlap_classes(relations: Sequence[Relation]) -> set[str]:
     if not relations:
         return set()
     classes = set()
-    pairs = [frozenset((_span(r.head), _span(r.tail))) for r in relations]
+    pairs = [frozenset((char_bounds(r.head), char_bounds(r.tail))) for r in relations]
     for k, pair in enumerate(pairs):
         for other in pairs[:k]:
             if pair == other:
                 classes.add("EPO")
             elif pair & other:
                 classes.add("SEO")
-    if any(overlap(_span(r.head), _span(r.tail)) for r in relations):
+    if any(overlap(char_bounds(r.head), char_bounds(r.tail)) for r in relations):
         classes.add("SOO")
     return classes or {"Normal"}
 
@@ -45,7 +43,3 @@ def overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
     RETURNS (bool): Whether they have anything in common.
     """
     return a[0] < b[1] and b[0] < a[1]
-
-
-def _span(entity: Span) -> tuple[int, int]:
-    return entity.start_char, entity.end_char

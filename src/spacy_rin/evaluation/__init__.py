@@ -1,1 +1,1 @@
-"""A pipeline and gold Docs → scores, kinds of errors, and the model card."""
+"""A pipeline and gold Docs → scores, kinds of errors, and a model card."""

@@ -1,13 +1,17 @@
-"""A pipeline's meta and test scores → its model card, in Markdown."""
+"""A pipeline's meta.json and test scores → its model card, in Markdown.
+
+`write_card` puts the card into a copy of the pipeline.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..corpus.statistics import Labels
 from .markdown import code, percent, plain, table
 
-# What a predicted triple needs to count as right.
+# What must be equal in a gold triple so that a predicted triple is right.
 SCORES = {
     "rel": "label and both spans: exact match",
     "rel_strict": "label, both spans and both entity labels",
@@ -38,10 +42,10 @@ PAPER = (
 def make_card(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> str:
     """Write a model card.
 
-    meta (dict): Of the pipeline.
-    result (dict): Of `spacy-rin evaluate`.
-    labels (Labels): Of the training data.
-    RETURNS (str): Markdown.
+    meta (dict): The meta.json of the pipeline.
+    result (dict): The result of `spacy-rin evaluate`.
+    labels (Labels): The labels of the training data.
+    RETURNS (str): The card, in Markdown.
     """
     name = f"{meta['lang']}_{meta['name']}"
     limits = "".join(f"- {limit}\n" for limit in find_limits(meta, result, labels))
@@ -57,13 +61,26 @@ def make_card(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> s
     return "\n".join(sections)
 
 
-def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[str]:
-    """Find what a user should not expect, as far as it can be told.
+def score_names(scores: Mapping[str, float]) -> list[str]:
+    """Find the scores of a result, whether or not this version knows them.
 
-    meta (dict): Of the pipeline; its "sources" may have "limits" of their own.
-    result (dict): Of `spacy-rin evaluate`.
-    labels (Labels): Of the training data.
-    RETURNS (list[str]): A sentence each.
+    scores (Mapping[str, float]): The "scores" of a result, by names such as "rel_p".
+    RETURNS (list[str]): The names that have a precision, a recall and an F1, such as "rel". Those
+        of entities come first, then those of SCORES in their order, then all others.
+    """
+    found = [name.removesuffix("_f") for name in scores if name.endswith("_f")]
+    found = [name for name in found if {f"{name}_p", f"{name}_r"} <= scores.keys()]
+    known = [name for name in ("ents", *SCORES) if name in found]
+    return known + [name for name in found if name not in known]
+
+
+def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[str]:
+    """Find what a user should not expect, as far as meta, result and labels show it.
+
+    meta (dict): The meta.json of the pipeline; its "sources" may have "limits" of their own.
+    result (dict): The result of `spacy-rin evaluate`.
+    labels (Labels): The labels of the training data.
+    RETURNS (list[str]): One sentence or two for each limit.
     """
     limits = [
         f"It reads texts like those it was trained on, in the language `{meta['lang']}`, and knows "
@@ -97,6 +114,7 @@ def find_limits(meta: dict[str, Any], result: dict[str, Any], labels: Labels) ->
 
 
 def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list[tuple[str, str]]:
+    """Rows of the card's first table: what the pipeline is, and how it was trained and tested."""
     components = result["config"]["components"].values()
     model = next(pipe["model"] for pipe in components if pipe.get("factory") == "rin")
     test = result["data"]["test"]
@@ -121,7 +139,7 @@ def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list
 
 
 def _source(source: dict[str, str] | str) -> str:
-    """meta["sources"] holds names, or dicts of strings."""
+    """One of meta["sources"] in Markdown: spaCy allows names, and dicts of strings."""
     if isinstance(source, str):
         return source
     name = source.get("name") or source.get("url") or "unnamed"
@@ -130,16 +148,24 @@ def _source(source: dict[str, str] | str) -> str:
 
 
 def _scores(result: dict[str, Any]) -> str:
-    names = {"ents": "entities: span and label", **SCORES}
+    """The section on the test scores: a table of all scores, and one of each kind of class."""
+    meanings = {"ents": "entities: span and label", **SCORES}
+    names = score_names(result["scores"])
     rows = [
-        [f"`{name}`", *(percent(result["scores"][f"{name}_{x}"]) for x in "prf"), meaning]
-        for name, meaning in names.items()
+        [
+            f"`{name}`",
+            *(percent(result["scores"][f"{name}_{x}"]) for x in "prf"),
+            meanings.get(name, ""),
+        ]
+        for name in names
     ]
     classes = {
         "triples that stand in train as text, or not": result["by_seen"],
         "unrelated test sentences in one raw text": result["joined"],
     }
     tables = [table(["score", "P", "R", "F1", "right if it has the gold triple's"], rows, "lrrrl")]
+    if missing := [f"`{name}`" for name in SCORES if name not in names]:
+        tables.append(f"Not in this result: {', '.join(missing)}.\n")
     for title, found in classes.items():
         body = [
             [name, *(percent(row[f"rel_{x}"]) for x in "prf"), row["triples"]]
@@ -156,6 +182,7 @@ def _scores(result: dict[str, Any]) -> str:
 
 
 def _labels(labels: Labels, result: dict[str, Any]) -> str:
+    """The section on the labels: those of entities, and a table of the relations."""
     rows = [
         [code(label), count, _f1(result["per_type"].get(label)), plain(labels.examples[label])]
         for label, count in labels.relations.most_common()
@@ -174,5 +201,5 @@ def _labels(labels: Labels, result: dict[str, Any]) -> str:
 
 
 def _f1(score: dict[str, float] | None) -> str:
-    """A label that test has no triple of has no score."""
+    """The F1 of a label; a label without a triple in test has no score."""
     return percent(score["f"]) if score else "–"

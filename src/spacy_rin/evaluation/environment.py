@@ -1,4 +1,4 @@
-"""What a result was made with, versions and hardware, and how fast."""
+"""This machine → the versions, the hardware and the speed that are stored with a result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PACKAGES = ("spacy-rin", "spacy", "thinc", "torch", "numpy", "spacy-transformers
 
 
 def package_versions() -> dict[str, str]:
-    """RETURNS (dict): Versions of Python and of the packages that results depend on."""
+    """Look up the versions of Python and of the packages that results depend on.
+
+    RETURNS (dict): The version of each; a package that is not installed is left out.
+    """
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -28,8 +31,10 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_hardware() -> dict[str, Any]:
-    """RETURNS (dict): Processor, cores, memory in GB, threads of torch, the GPU in use, and what
-    `precision = "auto"` means here.
+    """Describe the hardware that is in use.
+
+    RETURNS (dict): The processor, its cores, the memory in GB, the threads of torch, the GPU in use
+        (or None), and the precision that `precision = "auto"` chooses here.
     """
     import torch
 
@@ -50,8 +55,13 @@ def describe_hardware() -> dict[str, Any]:
 
 
 def measure_speed(nlp: Language, texts: Sequence[str]) -> dict[str, float]:
-    """RETURNS (dict): Words that `nlp.pipe` reads in a second from raw texts, in one process, and
-    how many it read for that; a tenth of the texts is read before, to warm up.
+    """Measure how fast a pipeline reads raw texts in one process.
+
+    A tenth of the texts is read before the measurement, to warm up.
+
+    nlp (Language): The pipeline.
+    texts (Sequence[str]): The texts.
+    RETURNS (dict): "words_per_s", the words per second, and "words", how many words were read.
     """
     for _ in nlp.pipe(texts[: len(texts) // 10]):
         pass

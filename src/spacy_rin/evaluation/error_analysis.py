@@ -1,6 +1,6 @@
-"""Scored Examples → where the errors are: by threshold, by kind, by what train has of a label.
+"""Scored Examples → where the errors are: by threshold, by kind, by frequency of the label.
 
-`evaluate.py` asks how good a pipeline is; this asks why it is not better.
+`report.py` says how good a pipeline is. This module says why it is not better.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.scorer import PRFScore
@@ -17,17 +17,25 @@ from spacy.training import Example
 
 from ..component import RelationExtractor
 from ..corpus.overlap import overlap
-from ..relations import Relation, get_relations
-from ..scorer import exact_key, prf
+from ..relations import Relation, char_bounds, get_relations
+from ..scorer import exact_key, keys, prf, score_by_label, score_relations
 
-# From where precision is lost to where recall is.
+Bounds = tuple[int, int]  # the first character of an entity, and the one after its last
+Ends = tuple[Bounds, Bounds]  # of the head and the tail
+
+# Thresholds of the curve, from low (poor precision) to high (poor recall).
 THRESHOLDS = (0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98)
-# Least number of triples that train has of a label, and the next one's.
+# Bin edges of the number of training triples per label: 0, 1 to 9, 10 to 49 and so on.
 FREQUENCIES = (0, 1, 10, 50, 200, 10**9)
 
 
 class WrongTriple(NamedTuple):
-    """A triple that is only on one side of an Example, and what went wrong."""
+    """A triple that only one side of an Example has.
+
+    example (Example): The Example.
+    relation (Relation): The triple, which is either missed or wrong.
+    kind (str): What is wrong, as `find_missed` and `find_wrong` name it.
+    """
 
     example: Example
     relation: Relation
@@ -35,11 +43,13 @@ class WrongTriple(NamedTuple):
 
 
 def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[dict[str, float]]:
-    """Exact match over the threshold: the precision–recall curve.
+    """Score the exact match at every threshold, for the precision–recall curve.
+
+    The model reads the texts once more, at the lowest threshold.
 
     rin (RelationExtractor): The component that made the predictions.
     examples (Sequence[Example]): Scored examples; they are not changed.
-    RETURNS (list[dict]): "threshold", and rel_p, rel_r and rel_f.
+    RETURNS (list[dict]): For each of THRESHOLDS: "threshold", "rel_p", "rel_r" and "rel_f".
     """
     chosen = rin.cfg["threshold"]
     rin.cfg["threshold"] = THRESHOLDS[0]
@@ -49,7 +59,7 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
         rin.cfg["threshold"] = chosen
     totals = {threshold: PRFScore() for threshold in THRESHOLDS}
     for eg, prediction in zip(examples, predictions, strict=True):
-        gold = {exact_key(relation) for relation in get_relations(eg.reference)}
+        gold = keys(eg.reference, exact_key)
         doc = eg.predicted
         found = [
             (exact_key(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))), t.score)
@@ -61,90 +71,102 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
 
 
 def missed_kinds(examples: Iterable[Example]) -> dict[str, int]:
-    """RETURNS (dict): The gold triples that were not found, counted by kind, see `find_missed`."""
+    """Count the gold triples that were not found, by kind.
+
+    examples (Iterable[Example]): Scored examples.
+    RETURNS (dict[str, int]): The number of each kind of `find_missed`, the most frequent first.
+    """
     return dict(Counter(error.kind for error in find_missed(examples)).most_common())
 
 
 def wrong_kinds(examples: Iterable[Example]) -> dict[str, int]:
-    """RETURNS (dict): The predicted triples that are not gold, by kind, see `find_wrong`."""
+    """Count the predicted triples that are not gold, by kind.
+
+    examples (Iterable[Example]): Scored examples.
+    RETURNS (dict[str, int]): The number of each kind of `find_wrong`, the most frequent first.
+    """
     return dict(Counter(error.kind for error in find_wrong(examples)).most_common())
 
 
 def find_missed(examples: Iterable[Example]) -> Iterator[WrongTriple]:
-    """Find the gold triples that were not found, by what went wrong first.
+    """Find the gold triples that were not found, each with the first of these kinds that applies.
 
-    YIELDS (WrongTriple): "entity missed" (no predicted entity touches an end), "span wrong" (one
-        does, with other bounds), "label wrong" (another, untrue label between the two), "pair
-        missed".
-        Of mentions inside entities, only those that are related stand on a Doc.
+    - entity missed: no predicted entity overlaps the head, or none the tail.
+    - span wrong: head or tail has been predicted with other bounds only.
+    - label wrong: a triple that is not gold was predicted between the two.
+    - pair missed: both entities were predicted, but no such triple between them.
+
+    Predicted entities are those of `doc.ents`, and the heads and tails of all predicted triples.
+    Some heads and tails are nested in other entities, and a Doc has nested mentions nowhere else.
+
+    examples (Iterable[Example]): Scored examples.
+    YIELDS (WrongTriple): A gold triple, and its kind.
     """
     for eg in examples:
-        gold = {exact_key(relation) for relation in get_relations(eg.reference)}
+        gold, found = keys(eg.reference, exact_key), keys(eg.predicted, exact_key)
         predicted = get_relations(eg.predicted)
-        found = {exact_key(relation) for relation in predicted}
         untrue = {_ends(relation) for relation in predicted if exact_key(relation) not in gold}
-        entities = {(ent.start_char, ent.end_char) for ent in eg.predicted.ents}
-        entities.update(span for relation in predicted for span in _spans(relation))
+        entities = {char_bounds(ent) for ent in eg.predicted.ents}
+        entities.update(end for relation in predicted for end in _ends(relation))
         for relation in get_relations(eg.reference):
             if exact_key(relation) not in found:
-                yield WrongTriple(eg, relation, _kind(relation, entities, untrue))
+                yield WrongTriple(eg, relation, _missed_kind(relation, entities, untrue))
 
 
 def find_wrong(examples: Iterable[Example]) -> Iterator[WrongTriple]:
-    """Find the predicted triples that are not gold.
+    """Find the predicted triples that are not gold, each with its kind.
 
-    YIELDS (WrongTriple): "label wrong" (gold relates the two otherwise), "direction wrong" (gold
-        has it the other way round), "span wrong" (gold has it between spans that touch these), "no
-        such pair".
+    - label wrong: gold has the same head and tail, with another label.
+    - direction wrong: gold has the triple with head and tail exchanged.
+    - span wrong: gold has the triple between entities that overlap these.
+    - no such pair: none of these.
+
+    examples (Iterable[Example]): Scored examples.
+    YIELDS (WrongTriple): A predicted triple, and its kind.
     """
     for eg in examples:
-        gold = get_relations(eg.reference)
-        known = {exact_key(relation) for relation in gold}
+        gold, known = get_relations(eg.reference), keys(eg.reference, exact_key)
         for relation in get_relations(eg.predicted):
             if exact_key(relation) not in known:
                 yield WrongTriple(eg, relation, _wrong_kind(relation, gold))
 
 
 def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str, dict[str, float]]:
-    """Exact-match scores by how many triples train has of the label.
+    """Score the exact match by how many triples of the label train has.
 
-    RETURNS (dict): Range of that number, with rel_p, rel_r, rel_f and the number of gold triples.
+    examples (Iterable[Example]): Scored examples.
+    train (Iterable[Doc]): The Docs that the model was trained on.
+    RETURNS (dict): For each range of that number, such as "10-49": "rel_p", "rel_r", "rel_f", and
+        the number of gold "triples". Ranges without any triple are left out.
     """
     counts = Counter(relation.label for doc in train for relation in get_relations(doc))
-    ranges = list(pairwise(FREQUENCIES))
-    totals = {bounds: PRFScore() for bounds in ranges}
-    for eg in examples:
+    totals = {bounds: PRFScore() for bounds in pairwise(FREQUENCIES)}
+    for label, score in score_by_label(examples).items():
         for (least, above), total in totals.items():
-            predicted, gold = (
-                {exact_key(r) for r in get_relations(doc) if least <= counts[r.label] < above}
-                for doc in (eg.predicted, eg.reference)
-            )
-            total.score_set(predicted, gold)
+            if least <= counts[label] < above:
+                total += score
     return {
-        _say(bounds): {**prf("rel", total), "triples": total.tp + total.fn}
+        _range_name(bounds): {**prf("rel", total), "triples": total.tp + total.fn}
         for bounds, total in totals.items()
-        if total.tp + total.fn + total.fp
+        if len(total)
     }
 
 
 def score_among_others(
     nlp: Language, examples: Sequence[Example], others: Iterable[Doc]
 ) -> dict[str, float]:
-    """Exact match where texts without a triple stand among the test's, a third of all.
+    """Score the exact match on texts of which a third has no triple.
 
-    The published data sets have none, so that a model can always find something.
+    Every text of the published data sets has a triple, so that a model can always find something.
+    Here texts of another data set are added. Whatever the pipeline finds in them counts as wrong.
 
-    others (Iterable[Doc]): Docs of another data set, half as many as examples are taken; whatever
-        is found in them counts as wrong.
-    RETURNS (dict): rel_p, rel_r, rel_f, the texts without a triple, and the triples found in them.
+    nlp (Language): The pipeline.
+    examples (Sequence[Example]): Scored examples.
+    others (Iterable[Doc]): Docs of another data set; half as many as there are examples are read.
+    RETURNS (dict): "rel_p", "rel_r", "rel_f", the number of "texts_without_triple", and the number
+        of triples "found_in_them".
     """
-    total = PRFScore()
-    for eg in examples:
-        predicted, gold = (
-            {exact_key(relation) for relation in get_relations(doc)}
-            for doc in (eg.predicted, eg.reference)
-        )
-        total.score_set(predicted, gold)
+    total = score_relations(examples, exact_key)
     texts = [doc.text for _, doc in zip(range(len(examples) // 2), others, strict=False)]
     invented = sum(len(get_relations(doc)) for doc in nlp.pipe(texts))
     total.fp += invented
@@ -157,39 +179,33 @@ def _without_entities(doc: Doc) -> Doc:
     return copy
 
 
-def _ends(relation: Relation) -> tuple[int, int, int, int]:
-    head, tail = relation.head, relation.tail
-    return head.start_char, head.end_char, tail.start_char, tail.end_char
+def _ends(relation: Relation) -> Ends:
+    return char_bounds(relation.head), char_bounds(relation.tail)
 
 
-def _spans(relation: Relation) -> Iterator[tuple[int, int]]:
-    for span in (relation.head, relation.tail):
-        yield span.start_char, span.end_char
-
-
-def _kind(relation: Relation, entities: set[tuple[int, int]], untrue: set[Any]) -> str:
-    ends = list(_spans(relation))
+def _missed_kind(relation: Relation, entities: set[Bounds], untrue: set[Ends]) -> str:
+    """The kind of a missed triple; `untrue` are the ends of predicted triples that are not gold."""
+    ends = _ends(relation)
     if any(not any(overlap(end, entity) for entity in entities) for end in ends):
         return "entity missed"
     if not entities.issuperset(ends):
         return "span wrong"
-    return "label wrong" if _ends(relation) in untrue else "pair missed"
+    return "label wrong" if ends in untrue else "pair missed"
 
 
 def _wrong_kind(relation: Relation, gold: Sequence[Relation]) -> str:
-    head, tail = _spans(relation)
-    if any(_ends(other) == (*head, *tail) for other in gold):
+    head, tail = _ends(relation)
+    if any(_ends(other) == (head, tail) for other in gold):
         return "label wrong"
-    for other in gold:
-        ends = list(_spans(other))
-        if other.label == relation.label and ends == [tail, head]:
+    for gold_head, gold_tail in (_ends(other) for other in gold if other.label == relation.label):
+        if (gold_head, gold_tail) == (tail, head):
             return "direction wrong"
-        if other.label == relation.label and overlap(head, ends[0]) and overlap(tail, ends[1]):
+        if overlap(head, gold_head) and overlap(tail, gold_tail):
             return "span wrong"
     return "no such pair"
 
 
-def _say(bounds: tuple[int, int]) -> str:
+def _range_name(bounds: tuple[int, int]) -> str:
     least, above = bounds
     if above == FREQUENCIES[-1]:
         return f">={least}"

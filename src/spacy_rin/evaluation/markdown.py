@@ -1,4 +1,4 @@
-"""Rows → a table in Markdown, for the pages that are written by the package and its scripts."""
+"""Texts, numbers and rows → Markdown, for the model card and the pages of the scripts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], align: str = "") -> str:
     """Write a table.
 
-    header (Sequence[str]): Titles of the columns.
-    rows (Iterable[Sequence]): Cells; a bar or a line break in one would end it: the one is
-        escaped, the other becomes a space.
+    header (Sequence[str]): The titles of the columns.
+    rows (Iterable[Sequence]): The cells. A bar or a line break would end a cell, so that bars are
+        escaped and line breaks become spaces.
     align (str): "l" or "r" for each column; by default the first is "l", the others "r".
     RETURNS (str): The lines of the table.
     """
@@ -25,18 +25,30 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], align: str = 
 
 
 def code(text: str) -> str:
-    """RETURNS (str): A text as code, whatever backticks it has."""
+    """Write a text as code, even if it has backticks itself.
+
+    text (str): The text.
+    RETURNS (str): Markdown.
+    """
     ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     edge = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{edge}{text}{edge}{ticks}"
 
 
 def plain(text: str) -> str:
-    """RETURNS (str): A text as it is, though it may look like Markdown or HTML."""
-    # An underscore within a word says nothing.
+    """Escape a text, so that it appears as it is even if it looks like Markdown or HTML.
+
+    text (str): The text.
+    RETURNS (str): Markdown.
+    """
+    # Markdown ignores an underscore within a word.
     return re.sub(r"([\\`*<>\[\]&~]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", text)
 
 
 def percent(value: float) -> str:
-    """RETURNS (str): A share of 1 as the field writes it, with one decimal and no sign."""
+    """Write a score as the field does: in percent, with one decimal and no sign.
+
+    value (float): A score between 0 and 1.
+    RETURNS (str): The number, such as "79.5".
+    """
     return f"{100 * value:.1f}"

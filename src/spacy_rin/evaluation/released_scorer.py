@@ -1,8 +1,9 @@
-"""The figures of the authors' code (evals.py of the released RIN): counted from the table itself.
+"""Examples → scores as the authors' code counts them (evals.py of the released RIN).
 
-Every cell over the threshold is a prediction, whether or not its words were tagged as entities.
-Partial match: the cell is a gold cell. Exact match: besides, the two entities that end in its words
-are tagged right, and are two. Published figures of RIN stand beside these, and beside these alone.
+That code counts cells of the table. Every cell over the threshold is a prediction, whether or not
+its words were tagged as entities. Under partial match, a prediction is right if it is a gold cell.
+Under exact match, the entities that end in its two words must also be tagged right, and must be two
+different ones. Published figures of RIN may be compared with these scores only.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from ..scorer import prf
 
 
 def score_authors(rin: RelationExtractor, examples: Sequence[Example]) -> dict[str, float]:
-    """Score as the authors' code does.
+    """Score a component as the authors' code does.
+
+    Each Doc is read as one unit. Gold triples with a label that the model does not know are misses.
 
     rin (RelationExtractor): A trained component.
-    examples (Sequence[Example]): Their predicted Docs have what the model reads (tags); each is
-        read as one unit. Gold triples with a label that the model does not know are misses.
+    examples (Sequence[Example]): Gold in `reference`. The Docs in `predicted` must have whatever
+        the model reads, such as POS tags.
     RETURNS (dict): authors_partial_p/r/f and authors_exact_p/r/f.
     """
     partial, exact = PRFScore(), PRFScore()
@@ -43,10 +46,11 @@ def score_authors(rin: RelationExtractor, examples: Sequence[Example]) -> dict[s
 
 
 def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, int, int]]:
-    """Right, predicted and gold cells under partial and under exact match."""
+    """The numbers of right, predicted and gold cells, under partial and under exact match."""
     anchor = rin.cfg["anchor"]
     batch = make_batch([eg.predicted for eg in examples], unit="doc")
-    # Labels that are not in train have no column; numbered behind the others they are never found.
+    # Labels that are not in train get numbers after all others. The model has no columns for them,
+    # so that their triples are never found.
     labels: dict[str, int] = {label: k for k, label in enumerate(rin.labels)}
     entity_labels = dict.fromkeys(rin.entity_labels)
     for eg in examples:
@@ -58,17 +62,17 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
     scores: Any = rin.model.predict(batch)
     rows, cols, found, _ = scores.all_cells_over(rin.cfg["threshold"])
     offsets = batch.offsets
+    # In `rows` and `cols` the words of all Docs are numbered consecutively, so offsets are added.
     gold = {
-        # Cells of mentions that fit no token are gold all the same: what is not found is a miss.
+        # A gold cell counts even if its mentions fit no tokens: it is a miss like any other.
         (int(offsets[k] + i), int(offsets[k] + j), int(t))
         for k, i, j, t in targets.cells.tolist()
     }
     predicted = set(zip(rows.tolist(), cols.tolist(), found.tolist(), strict=True))
     right = gold & predicted
     best = scores.tags().argmax(axis=1)
-    tagged = _tagged_right(
-        tag_set, targets.tags, rin.tag_set.prefixes[:, best], offsets, batch.lengths, anchor
-    )
+    prefixes = rin.tag_set.prefixes_by_layer[:, best]
+    tagged = _tagged_right(tag_set, targets.tags, prefixes, offsets, batch.lengths, anchor)
     exactly = {(i, j, t) for i, j, t in right if i != j and tagged[i] and tagged[j]}
     return [(len(r), len(predicted), len(gold)) for r in (right, exactly)]
 
@@ -81,13 +85,21 @@ def _tagged_right(
     lengths: list[int],
     anchor: str,
 ) -> np.ndarray:
-    """(W,) whether a word is the anchor of a gold entity tagged right: every B, I, E, S of it.
+    """Find the words of a batch that are the anchor of a gold entity which is tagged right.
 
-    `predicted` are the (2, W) prefixes of both layers of the tags.
+    An entity is tagged right if every word of it has the right prefix: B, I, E or S.
+
+    tag_set (TagSet): The tags of `gold`.
+    gold (ndarray): Gold tags, (W,) for the W words of the batch.
+    predicted (ndarray): Predicted prefixes of both layers of tags, (2, W).
+    offsets (ndarray): The first word of each Doc.
+    lengths (list[int]): The number of words of each Doc.
+    anchor (str): The word of an entity that is its anchor, "first" or "last".
+    RETURNS (ndarray): Whether each word is such an anchor, (W,).
     """
-    # Where gold says nothing there is no gold entity to be right about.
+    # Where the gold tag is masked, there is no gold entity that could be right.
     gold = np.where(gold < 0, OUTSIDE, gold)
-    same = tag_set.prefixes[:, gold] == predicted
+    same = tag_set.prefixes_by_layer[:, gold] == predicted
     right = np.zeros(len(gold), dtype=bool)
     for offset, length in zip(offsets, lengths, strict=False):
         for layer in (OUTER, NESTED):

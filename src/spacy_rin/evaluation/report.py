@@ -1,13 +1,14 @@
-"""A trained pipeline and gold Docs → a report: the scores of DESIGN's names, told apart by class.
+"""A trained pipeline and gold Docs → a report: scores in all and by class, kinds of errors, speed.
 
-All scores are of gold records, each read as one unit, but `joined` and the texts of `among_others`:
-raw text, read by the whole pipeline, tokenizer and sentence splitter included.
+For most scores the model reads each gold record as one unit. Only `joined`, `speed` and the
+additional texts of `among_others` are raw text. The whole pipeline reads them, including its
+tokenizer and its sentence splitter.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -24,8 +25,8 @@ from ..corpus.convert import UNPLACED
 from ..corpus.docbin import describe_corpus, find_files, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
 from ..errors import Errors
-from ..relations import Relation, get_relations
-from ..scorer import exact_key, prf, score_relations, text_key
+from ..relations import Relation, char_bounds, get_relations
+from ..scorer import exact_key, keys, prf, score_relations, text_key
 from .environment import describe_hardware, measure_speed, package_versions
 from .error_analysis import (
     by_frequency,
@@ -36,8 +37,9 @@ from .error_analysis import (
 )
 from .released_scorer import score_authors
 
+# Numbers of records that are joined to one raw text.
 JOINED = (1, 2, 4)
-# What spaCy's sentencizer, senter and parser declare to set.
+# What components that split sentences declare to assign: spaCy's sentencizer, senter and parser.
 SPLITS = {"token.is_sent_start", "doc.sents"}
 
 
@@ -49,20 +51,25 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
 
+    The test set is read seven times: for the scores, the authors' scores, the curve, the speed, and
+    the three sizes of `joined`.
+
     nlp (Language): A trained pipeline with a rin component.
     test (str | Path): Gold Docs, .spacy.
-    train (str | Path): The Docs it was trained on, for `by_seen` and `by_frequency`.
-    others (str | Path): Docs of another data set, for `among_others`.
+    train (str | Path | None): The Docs it was trained on, for `by_seen` and `by_frequency`.
+    others (str | Path | None): Docs of another data set, for `among_others`.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
         `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
+    RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
+        or if one of its Docs has no relations key.
     """
     rin = find_rin(nlp)
-    find_files(test)  # a Corpus of another file has no Docs, and says nothing of it
+    find_files(test)  # raises an error, where spaCy's Corpus would silently have no Docs
     with _whole_units(nlp):
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R058.format(path=test))
-        for _ in validate_gold(examples):
+        for _ in validate_gold(examples):  # raises an error at the first wrong one
             pass
         for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
             eg.predicted = doc
@@ -70,8 +77,8 @@ def evaluate(
         authors = score_authors(rin, examples)
         curve = by_threshold(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
-    # Neighbours in a file often speak of the same things, so that triples between them, which gold
-    # lacks, can be true.
+    # Shuffled, since neighbours in a file are often about the same things. There could be true
+    # triples between them, which gold lacks.
     strangers = Random(0).sample([eg.reference for eg in examples], len(examples))
     return {
         "scores": {**flat, **authors, **_with_unplaced(examples)},
@@ -92,13 +99,14 @@ def evaluate(
 def make_record(
     nlp: Language, result: dict[str, Any], corpora: dict[str, Path], history: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Add to a report what it takes to trust and to repeat it.
+    """Add to a report what is needed to trust and to repeat it.
 
     nlp (Language): The pipeline that was scored.
     result (dict): What `evaluate` returned.
-    corpora (dict): Paths of train, dev and test, those that are known.
-    history (list): The evaluations of the training.
-    RETURNS (dict): For results/<dataset>/<run>.json.
+    corpora (dict): The paths of train, dev and test, as far as they are known.
+    history (list): The evaluations during the training.
+    RETURNS (dict): The report with versions, hardware, settings, data, and history, for
+        results/<dataset>/<run>.json.
     """
     trained = history[-1] if history else {}
     config = nlp.config.interpolate()
@@ -106,7 +114,8 @@ def make_record(
         **result,
         "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
         "config": config,
-        "settings": dict(find_rin(nlp).cfg),  # these count, should the config say otherwise
+        # The component's own settings are in force, even if the config has others.
+        "settings": dict(find_rin(nlp).cfg),
         "seed": config["training"]["seed"],
         "chosen_on": "dev" if "dev" in corpora else None,
         "versions": package_versions(),
@@ -119,57 +128,47 @@ def make_record(
 
 
 def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[str, float]]:
-    """Exact-match scores of triples that stand in train as text, and of those that do not.
+    """Score the exact match of the triples whose texts are a triple in train, and of the others.
+
+    Gold and predicted triples are each assigned by their own texts.
 
     examples (Iterable[Example]): Scored examples.
-    train (str | Path): Gold Docs the model was trained on.
-    RETURNS (dict): "seen" and "unseen", each with rel_p, rel_r, rel_f and the number of gold
-        triples. A predicted triple counts where its own text belongs.
+    train (str | Path): The gold Docs that the model was trained on.
+    RETURNS (dict): "seen" and "unseen", each with "rel_p", "rel_r", "rel_f", and the numbers of
+        gold "triples" and of "predicted" triples.
     """
-    seen = {text_key(relation) for doc in read_docs(train) for relation in get_relations(doc)}
+    in_train = {text for doc in read_docs(train) for text in keys(doc, text_key)}
     totals = {"seen": PRFScore(), "unseen": PRFScore()}
     for eg in examples:
+        predicted, gold = (_keys_by_seen(doc, in_train) for doc in (eg.predicted, eg.reference))
         for name, total in totals.items():
-            predicted, gold = (
-                {
-                    exact_key(r)
-                    for r in get_relations(doc)
-                    if (text_key(r) in seen) == (name == "seen")
-                }
-                for doc in (eg.predicted, eg.reference)
-            )
-            total.score_set(predicted, gold)
+            total.score_set(predicted[name], gold[name])
     return {name: _counted(total) for name, total in totals.items()}
 
 
 def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, float]:
-    """Score raw texts that several sentences stand in, read by the whole pipeline.
+    """Score raw texts of one or several sentences, which the whole pipeline reads.
 
-    docs (Sequence[Doc]): Gold Docs; each `size` of them, in order, make one text.
-    RETURNS (dict): rel_p/r/f (exact match) and the number of gold triples.
+    nlp (Language): The pipeline.
+    docs (Sequence[Doc]): Gold Docs, whose texts are joined in this order.
+    size (int): The number of Docs that are joined to one text.
+    RETURNS (dict): "rel_p", "rel_r", "rel_f" of the exact match, and the numbers of gold "triples"
+        and of "predicted" triples.
     """
     groups = [docs[k : k + size] for k in range(0, len(docs), size)]
     texts = [" ".join(doc.text.strip() for doc in group) for group in groups]
     total = PRFScore()
     for group, predicted in zip(groups, nlp.pipe(texts), strict=True):
-        gold, start = set(), 0
-        for doc in group:
-            shift = start - (len(doc.text) - len(doc.text.lstrip()))
-            for relation in get_relations(doc):
-                head, tail = relation.head, relation.tail
-                offsets = (head.start_char, head.end_char, tail.start_char, tail.end_char)
-                a, b, c, d = (offset + shift for offset in offsets)
-                gold.add((a, b, relation.label, c, d))
-            start += len(doc.text.strip()) + 1
-        total.score_set({exact_key(relation) for relation in get_relations(predicted)}, gold)
+        total.score_set(keys(predicted, exact_key), _joined_keys(group))
     return _counted(total)
 
 
 @contextmanager
 def _whole_units(nlp: Language) -> Iterator[None]:
-    """Read each Doc as one unit, as the model read it in training, whatever splits sentences.
+    """Read each Doc as one unit, as in training, even if the pipeline splits sentences.
 
-    A transformer reads by sentences as well, so that the splitters themselves stand aside.
+    A transformer also reads sentence by sentence, so that the setting `unit` is not enough: the
+    components that split sentences are disabled, too. At the end both are restored.
     """
     rin = find_rin(nlp)
     splitters = [name for name in nlp.pipe_names if SPLITS & {*nlp.get_pipe_meta(name).assigns}]
@@ -182,12 +181,42 @@ def _whole_units(nlp: Language) -> Iterator[None]:
         rin.cfg["unit"] = unit
 
 
+def _keys_by_seen(doc: Doc, in_train: set[Hashable]) -> dict[str, set[Hashable]]:
+    """Exact-match keys of the relations whose texts are in train, and of the others."""
+    groups: dict[str, set[Hashable]] = {"seen": set(), "unseen": set()}
+    for relation in get_relations(doc):
+        name = "seen" if text_key(relation) in in_train else "unseen"
+        groups[name].add(exact_key(relation))
+    return groups
+
+
+def _joined_keys(docs: Sequence[Doc]) -> set[Hashable]:
+    """Exact-match keys of all gold relations, in the text that `score_joined` makes of the Docs.
+
+    An offset moves by where its own text starts, less the leading spaces that this text has lost.
+    " Ada met Bob" and " Eve left" become "Ada met Bob Eve left". The second text starts at 12, so
+    Eve moves from 1 to 1 + 12 - 1 = 12.
+    """
+    found: set[Hashable] = set()
+    start = 0
+    for doc in docs:
+        shift = start - (len(doc.text) - len(doc.text.lstrip()))
+        for relation in get_relations(doc):
+            head, tail = (
+                tuple(offset + shift for offset in char_bounds(span))
+                for span in (relation.head, relation.tail)
+            )
+            found.add((*head, relation.label, *tail))
+        start += len(doc.text.strip()) + 1
+    return found
+
+
 def _is_ours(name: str, value: Any) -> bool:
     return isinstance(value, float) and name.startswith(("rel_", "ents_", "tag_"))
 
 
 def _with_unplaced(examples: Iterable[Example]) -> dict[str, float]:
-    """Exact match where gold triples that could not be placed in the text are misses too."""
+    """Score the exact match, with the gold triples that were not found in the text as misses."""
     score = score_relations(examples, exact_key)
     score.fn += sum(eg.reference.user_data.get(UNPLACED, 0) for eg in examples)
     return prf("rel_with_unplaced", score)
@@ -198,7 +227,10 @@ def _by_class(
     names: Sequence[str],
     classes_of: Callable[[list[Relation]], set[str]],
 ) -> dict[str, dict[str, float]]:
-    """Exact-match scores of the sentences of each class, as the field's tables have them."""
+    """Score the exact match of the sentences in each class, as in the tables of the field.
+
+    `classes_of` finds the classes of a sentence from its gold triples; it may be in several.
+    """
     groups: dict[str, list[Example]] = defaultdict(list)
     for eg in examples:
         for name in classes_of(get_relations(eg.reference)):

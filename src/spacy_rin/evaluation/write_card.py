@@ -1,7 +1,7 @@
-"""A scored pipeline → one that explains itself: a README.md (model card) and a full meta.json.
+"""A scored pipeline → a copy that describes itself: a README.md (model card) and a full meta.json.
 
-`spacy package` takes the README.md of the pipeline's directory for that of the package, and
-`spacy info` prints the meta without "performance" and "labels": so "notes" says the scores again.
+`spacy package` uses the README.md of the pipeline's directory for the package. `spacy info` prints
+the meta without "performance" and "labels", so that "notes" repeats the scores.
 """
 
 from __future__ import annotations
@@ -15,36 +15,37 @@ from ..corpus.docbin import read_docs
 from ..corpus.statistics import Labels, count_labels
 from ..errors import Errors
 from ..files import replacing, write_json, write_text
-from .card import PAPER, SCORES, find_limits, make_card
+from .card import PAPER, find_limits, make_card, score_names
 from .markdown import percent
 
+# What a card needs of a result. It shows other scores if the result has them.
 NEEDED = (
-    *("scores", "per_type", "by_seen", "joined", "model", "settings", "config", "data"),
-    *("seed", "chosen_on", "hardware"),
+    *("scores.rel_f", "per_type", "by_seen", "joined", "model", "settings.entity_labels"),
+    *("settings.unit", "config.components", "data.test", "seed", "chosen_on", "hardware"),
 )
-# What `spacy train` and this module write beside the folders of the components.
+# The files that `spacy train` and this module write, beside the folders of the components.
 PARTS = {"config.cfg", "meta.json", "README.md", "tokenizer", "vocab"}
-# What somebody may have put there for `spacy package`, which takes it along.
+# Files that a user may have added, since `spacy package` copies them into the package.
 PARTS |= {"LICENSE", "LICENSES_SOURCES"}
 
 
 def write_card(
     pipeline: str | Path, output: str | Path, result: str | Path, train: str | Path
 ) -> None:
-    """Copy a pipeline, with a README.md and a meta.json that say what it is.
+    """Copy a pipeline, with a README.md and a meta.json that describe it.
 
-    pipeline (str | Path): Directory of a trained pipeline; it stays as it is.
-    output (str | Path): Directory to write; `spacy package` takes it from there. What an earlier
-        call wrote there is replaced.
-    result (str | Path): What `spacy-rin evaluate --output` wrote of this pipeline.
-    train (str | Path): Gold Docs it was trained on.
-    RAISES (ValueError): If one of them is not there, the result is another pipeline's, or output
-        would replace anything but a described pipeline.
+    pipeline (str | Path): The directory of a trained pipeline, which is not changed.
+    output (str | Path): The directory to write, for `spacy package`. If an earlier call has written
+        it, it is replaced.
+    result (str | Path): What `spacy-rin evaluate --output` wrote about this pipeline.
+    train (str | Path): The gold Docs that the pipeline was trained on.
+    RAISES (ValueError): If one of these is missing, if the result belongs to another pipeline, or
+        if the output would replace anything but a described pipeline.
     """
     pipeline, output = Path(pipeline), Path(output)
     if not (pipeline / "meta.json").is_file():
         raise ValueError(Errors.R097.format(path=pipeline))
-    _check_output(pipeline.resolve(), output.resolve())
+    _check_directory(pipeline.resolve(), output.resolve())
     meta = json.loads((pipeline / "meta.json").read_text(encoding="utf8"))
     scored = _read_result(Path(result))
     model = f"{meta['lang']}_{meta['name']}-{meta['version']}"
@@ -57,7 +58,8 @@ def write_card(
         write_text(temporary / "README.md", make_card(meta, scored, labels))
 
 
-def _check_output(pipeline: Path, output: Path) -> None:
+def _check_directory(pipeline: Path, output: Path) -> None:
+    """Make sure that the output replaces nothing but a described pipeline."""
     wrong = None
     if output in (pipeline, *pipeline.parents) or pipeline in output.parents:
         wrong = "it is the pipeline to describe, or one lies inside the other"
@@ -70,7 +72,7 @@ def _check_output(pipeline: Path, output: Path) -> None:
 
 
 def _is_described(path: Path) -> bool:
-    """Whether there is a described pipeline, and nothing else."""
+    """Whether a directory holds a described pipeline, and nothing else."""
     found = {part.name for part in path.iterdir()}
     if not {"meta.json", "README.md"} <= found:
         return False
@@ -81,12 +83,12 @@ def _is_described(path: Path) -> bool:
 def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:
     """Add the test scores to a pipeline's meta.
 
-    meta (dict): Of the pipeline, as `spacy train` or scripts/package/assemble.py wrote it.
-    result (dict): Of `spacy-rin evaluate`.
-    labels (Labels): Of the training data.
-    RETURNS (dict): The meta with "performance" and "notes"; what it says already stays.
+    meta (dict): The pipeline's meta, as `spacy train` or scripts/package/assemble.py wrote it.
+    result (dict): The result of `spacy-rin evaluate`.
+    labels (Labels): The labels of the training data.
+    RETURNS (dict): The meta with "performance" and "notes"; all other entries are kept.
     """
-    scores = ", ".join(f"{name} {_prf(result, name)}" for name in ("ents", *SCORES))
+    scores = ", ".join(f"{name} {_prf(result, name)}" for name in score_names(result["scores"]))
     speed = {"speed": result["speed"]["words_per_s"]} if result.get("speed") else {}
     notes = [f"Test scores (P / R / F1): {scores}.", *find_limits(meta, result, labels)]
     return {
@@ -97,14 +99,24 @@ def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> di
 
 
 def _read_result(path: Path) -> dict[str, Any]:
+    """Read a result, and check that it has everything that a card needs."""
     try:
         result = json.loads(path.read_text(encoding="utf8"))
     except json.JSONDecodeError:
         result = None
-    missing = [name for name in NEEDED if not isinstance(result, dict) or name not in result]
+    missing = [name for name in NEEDED if not _has(result, name)]
     if missing:
         raise ValueError(Errors.R095.format(path=path, missing=", ".join(missing)))
     return dict(result)
+
+
+def _has(result: Any, name: str) -> bool:
+    """Whether a result has an entry, of which "data.test" is one inside another."""
+    for part in name.split("."):
+        if not isinstance(result, dict) or part not in result:
+            return False
+        result = result[part]
+    return True
 
 
 def _prf(result: dict[str, Any], name: str) -> str:

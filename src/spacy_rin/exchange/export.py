@@ -17,7 +17,7 @@ from spacy.tokens import Doc, DocBin
 from ..corpus.convert import ATTRS, tally
 from ..corpus.docbin import read_docs
 from ..errors import Errors, check_named, import_extra
-from ..files import refuse_source, replacing
+from ..files import check_output, replacing
 from ..relations import get_relations, has_relations
 from .prodigy import find_undrawn, to_prodigy
 from .rel_component import REL_KEY, find_left_out, to_rel_component
@@ -98,10 +98,10 @@ def export(
     """
     output = Path(output)
     check_named(EXPORT_FORMATS, "format", format)
-    if output.suffix != EXPORT_FORMATS[format] or output.is_dir():
+    if output.suffix != EXPORT_FORMATS[format]:
         reason = f"the format {format} is written to a file that ends with {EXPORT_FORMATS[format]}"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
-    refuse_source(output, Path(source))
+    check_output(output, Path(source))
     exported = Exported()
     with replacing(output) as temporary:
         if format == "prodigy":

@@ -1,8 +1,10 @@
-"""Files and streams → documents, in numbered batches.
+"""Files and standard input → documents, in numbered batches.
 
-Inputs are text files (one document a line), JSON lines, Parquet files, or standard input. The same
-inputs and settings always give the same batches: a batch is what is read at once, what a journal
-records, and what need not be read again.
+This is the first step of an extraction; an engine reads the batches. An input is a text file (one
+document per line), a file of JSON lines, a Parquet file, or standard input.
+
+A batch is read at once, recorded in the journal as a whole, and skipped when a run is resumed. So
+the same inputs and settings must always give the same batches.
 """
 
 from __future__ import annotations
@@ -25,16 +27,16 @@ from .parquet import check_columns, read_columns
 STDIN = "-"
 INPUT_FORMATS = ("auto", "text", "jsonl", "parquet")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-# A batch ends here even if it has few documents: long ones are read one or two at once.
+# A batch also ends at this many characters, so that few long documents are in memory at once.
 BATCH_CHARACTERS = 100_000
 
 
 class Document(NamedTuple):
     """One text to read, or the reason why there is none.
 
-    id (str): The record's own, or "<file name>:<number of its line or row>".
+    id (str): The record's own id, or "<file name>:<number of its line or row>".
     text (str): The text.
-    error (str): What is wrong with the record, if it could not be read.
+    error (str): What is wrong with the record; empty if it could be read.
     """
 
     id: str
@@ -43,7 +45,11 @@ class Document(NamedTuple):
 
 
 class DocumentBatch(NamedTuple):
-    """Documents that are read at once; `number` says where in the stream, from 0."""
+    """Documents that are read at once.
+
+    number (int): The place of the batch in the stream, from 0.
+    documents (list[Document]): The documents.
+    """
 
     number: int
     documents: list[Document]
@@ -54,10 +60,10 @@ class Source:
     """Where documents come from, and how to read them.
 
     inputs (tuple[str, ...]): Paths, or "-" for standard input.
-    format (str): "text", "jsonl" or "parquet"; "auto" to go by the end of the name.
+    format (str): "text", "jsonl" or "parquet"; "auto" to go by the suffix of each name.
     text_field (str): Field or column of the text.
-    id_field (str): Field or column of the document's id; none to go by line or row.
-    batch_size (int): Documents of a batch.
+    id_field (str): Field or column of the document's id; None to number lines or rows.
+    batch_size (int): Number of documents in a batch, at most.
     """
 
     inputs: tuple[str, ...]
@@ -67,7 +73,10 @@ class Source:
     batch_size: int = 128
 
     def fingerprint(self) -> dict[str, Any]:
-        """RETURNS (dict): For JSON; equal if the same batches are to be expected."""
+        """Describe the source, so that a resumed run can tell whether it is still the same.
+
+        RETURNS (dict): A description for JSON. If two are equal, the batches are the same.
+        """
         return {
             "inputs": [_describe(path) for path in self.inputs],
             "format": self.format,
@@ -78,10 +87,11 @@ class Source:
 
 
 def check_source(source: Source) -> None:
-    """Find out, before anything is read, what can't be.
+    """Find out, before anything is read, whether all inputs can be read.
 
-    RAISES (ValueError): If an input is missing, a directory, of unknown form, or lacks a column;
-        or if a setting makes no sense.
+    source (Source): The inputs and their settings.
+    RAISES (ValueError): If an input is missing, a directory, of unknown form, lacks a column, or is
+        given twice; or if a setting is out of range.
     """
     check_named(INPUT_FORMATS, "format", source.format)
     check_least("batch_size", source.batch_size, 1)
@@ -101,9 +111,9 @@ def check_source(source: Source) -> None:
 def read_batches(source: Source, done: Container[int] = ()) -> Iterator[DocumentBatch]:
     """Read documents as a stream, batch by batch.
 
-    source (Source): Where from; see `check_source`.
-    done (Container[int]): Numbers of batches to leave out.
-    YIELDS (DocumentBatch): In the order of the inputs.
+    source (Source): A source that has passed `check_source`.
+    done (Container[int]): Numbers of the batches to leave out.
+    YIELDS (DocumentBatch): The other batches, in the order of the inputs.
     """
     for batch in _cut(read_documents(source), source.batch_size):
         if batch.number not in done:
@@ -111,7 +121,11 @@ def read_batches(source: Source, done: Container[int] = ()) -> Iterator[Document
 
 
 def read_documents(source: Source) -> Iterator[Document]:
-    """Read documents as a stream; a malformed record is a Document with an error."""
+    """Read documents as a stream.
+
+    source (Source): A source that has passed `check_source`.
+    YIELDS (Document): Each document; for a malformed record, one with an error.
+    """
     for path, name in zip(source.inputs, _names(source.inputs), strict=True):
         form = _form(path, source.format)
         records = read_columns(path, _fields(source)) if form == "parquet" else _lines(path)
@@ -133,7 +147,7 @@ def _cut(documents: Iterable[Document], size: int) -> Iterator[DocumentBatch]:
 
 
 def _lines(path: str) -> Iterator[tuple[int, bytes]]:
-    """Lines that are not blank, by number from 1."""
+    """Lines that are not blank, with their numbers, from 1."""
     with _open(path) as file:
         for number, line in enumerate(file, 1):
             if number == 1:
@@ -143,7 +157,8 @@ def _lines(path: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _open(path: str) -> Any:
-    # Decoded line by line, so that a wrong byte costs one document and not the rest of the file.
+    # As bytes: each line is decoded by itself, so that a wrong byte makes one document fail and
+    # not the rest of the file.
     return nullcontext(_stdin()) if path == STDIN else open(path, "rb")
 
 
@@ -158,14 +173,19 @@ def _document(
     text_field: str,
     id_field: str | None,
 ) -> Document:
+    """Parse one record. Whatever is wrong with it becomes the document's error.
+
+    The document's id is `place` ("<file name>:<number>") if there is no field of ids, or an error.
+    """
     try:
         row = parse(record)
-        id = place if id_field is None else _string(row, id_field, numbers=True)
-        return Document(id, _string(row, text_field))
+        document_id = place if id_field is None else _string(row, id_field, numbers=True)
+        return Document(document_id, _string(row, text_field))
     except UnicodeDecodeError as error:
         return Document(place, "", Errors.R113.format(byte=error.object[error.start]))
     except json.JSONDecodeError as error:
-        reason = f"{error.msg}, column {error.colno}"  # its line is always the first
+        # The error's own line is left out: a record is one line, so that it is always 1.
+        reason = f"{error.msg}, column {error.colno}"
         return Document(place, "", Errors.R111.format(reason=reason))
     except (ValueError, RecursionError) as error:
         return Document(place, "", str(error))
@@ -196,6 +216,7 @@ PARSERS: dict[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def _string(row: dict[str, Any], field: str, numbers: bool = False) -> str:
+    """The string in a field of a record; with `numbers`, an integer is accepted as well."""
     if field not in row:
         raise ValueError(Errors.R109.format(name=field, found=", ".join(map(repr, row))))
     value = row[field]
@@ -205,7 +226,7 @@ def _string(row: dict[str, Any], field: str, numbers: bool = False) -> str:
         raise ValueError(
             Errors.R110.format(name=field, expected="a string", found=reprlib.repr(value))
         )
-    value.encode("utf8")  # JSON can hold halves of characters, which no file can
+    value.encode("utf8")  # Fails on a lone surrogate: JSON can express it, but no output can.
     return value
 
 
@@ -223,9 +244,9 @@ def _fields(source: Source) -> list[str]:
 
 
 def _names(inputs: Iterable[str]) -> list[str]:
-    """File names, as ids begin; whole paths where two files have one name.
+    """The start of the ids of each input: its file name, or its path if two names are equal.
 
-    A byte of a name that is no UTF-8 comes as an escape, since no output could hold it.
+    A byte of a name that is not UTF-8 is replaced by an escape, since no output could hold it.
     """
     inputs = [path.encode("utf8", "backslashreplace").decode("utf8") for path in inputs]
     names = [(path, "stdin" if path == STDIN else Path(path).name) for path in inputs]

@@ -1,7 +1,8 @@
-"""What an interrupted run has done already: batches of documents, one JSON line each.
+"""Batches that have been read → one JSON line each, so that an interrupted run can be resumed.
 
-A line is written when its batch is complete, so that a run killed in the middle of one loses that
-batch only, and reads it again. The first line says what the batches are of.
+A line is written when its batch is complete. A run that is killed loses only the batches that were
+not complete, and reads them again. The first line is a header: the inputs, the settings and the
+pipeline. When all batches are there, `outputs` makes the output of the journal.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from typing import Any
 
 from ..errors import Errors
 
-# What a document became: {"document", "words", "triples"}, or {"document", "error"} if it failed.
+# The result of a document: {"document", "words", "triples"}, or {"document", "error"} if it failed.
 Entry = dict[str, Any]
-# Killed processes lose nothing that was written; this is for machines that lose power.
+# What a process has written survives the process. Syncing protects against a loss of power.
 SECONDS_BETWEEN_SYNCS = 1.0
 
 
 class Done:
-    """Numbers of complete batches: all before `first`, and some later ones.
+    """The numbers of the complete batches: all below `first`, and those in `later`.
 
-    Batches come nearly in order, so that this stays small however many there are.
+    Batches are completed nearly in order, so that `later` stays small.
     """
 
     def __init__(self) -> None:
@@ -36,7 +37,10 @@ class Done:
         return isinstance(number, int) and (number < self.first or number in self.later)
 
     def add(self, number: int) -> None:
-        """Count one more batch as complete."""
+        """Record one more batch as complete.
+
+        number (int): The number of the batch.
+        """
         self.later.add(number)
         while self.first in self.later:
             self.later.remove(self.first)
@@ -45,7 +49,13 @@ class Done:
 
 @dataclass
 class Totals:
-    """What a run has read and found, since it first began."""
+    """What a run has read and found, including what it did before it was interrupted.
+
+    documents (int): Documents, including those that failed.
+    words (int): Words of the documents.
+    triples (int): Triples found in them.
+    failed (int): Documents that failed.
+    """
 
     documents: int = 0
     words: int = 0
@@ -53,7 +63,10 @@ class Totals:
     failed: int = 0
 
     def add(self, entries: list[Entry]) -> None:
-        """Count the documents of a batch."""
+        """Count the documents of a batch.
+
+        entries (list[Entry]): The results of the documents.
+        """
         self.documents += len(entries)
         for entry in entries:
             self.words += entry.get("words", 0)
@@ -64,10 +77,10 @@ class Totals:
 class Journal:
     """A journal that is being written.
 
-    path (Path): The file. If it exists, it is gone on with after its last whole line.
-    header (dict): What the batches are of: inputs, settings, model.
-    RAISES (ValueError): If the file is no journal, or one of other batches.
-    RAISES (OSError): If it can't be written.
+    path (Path): The file. If it exists, it is continued after its last complete line.
+    header (dict): What the batches depend on: inputs, settings, pipeline.
+    RAISES (ValueError): If the file is not a journal, or has another header.
+    RAISES (OSError): If the file can't be written.
     """
 
     def __init__(self, path: Path, header: dict[str, Any]) -> None:
@@ -75,7 +88,7 @@ class Journal:
         self.done = Done()
         self.totals = Totals()
         end = self._recover(header) if path.exists() else 0
-        # Unbuffered: what has been written is not lost when the process is killed.
+        # Unbuffered, so that nothing is lost with a buffer when the process is killed.
         self._file = path.open("ab", buffering=0)
         self._file.truncate(end)
         self._synced = 0.0
@@ -88,13 +101,15 @@ class Journal:
     def __exit__(self, kind: object, *rest: object) -> None:
         self._file.close()
         if kind is not None and not self.totals.documents:
-            # A run that failed before it did anything, as by a wrong setting, needs no resuming.
+            # The run failed before its first batch, e.g. by a wrong setting: nothing to resume.
             self.path.unlink()
 
     def append(self, number: int, entries: list[Entry]) -> None:
-        """Record a batch as complete.
+        """Record a batch as complete; a batch that is recorded already is ignored.
 
-        RAISES (OSError): If the disk is full, or gone. What was recorded before stays.
+        number (int): The number of the batch.
+        entries (list[Entry]): The results of its documents.
+        RAISES (OSError): If the disk is full or gone. The batches recorded before are kept.
         """
         if number in self.done:
             return
@@ -103,7 +118,7 @@ class Journal:
         self.totals.add(entries)
 
     def _recover(self, header: dict[str, Any]) -> int:
-        """Count what is complete; returns where the whole lines end."""
+        """Count the complete batches of an existing file, and return where they end in bytes."""
         with self.path.open("rb") as file:
             first = file.readline()
             if not first.endswith(b"\n"):
@@ -120,7 +135,7 @@ class Journal:
         return end
 
     def _write(self, line: dict[str, Any]) -> None:
-        # A lone surrogate, as of a file name that is not UTF-8, is written as its JSON escape.
+        # A lone surrogate, e.g. of a file name that is not UTF-8, is written as its JSON escape.
         data = json.dumps(line, ensure_ascii=False).encode("utf8", "backslashreplace")
         rest = memoryview(data + b"\n")
         try:
@@ -134,9 +149,10 @@ class Journal:
 
 
 def read_entries(path: Path) -> Iterator[Entry]:
-    """Read a whole journal as a stream.
+    """Read a complete journal as a stream.
 
-    YIELDS (Entry): What each document became, in the order of the journal.
+    path (Path): The file.
+    YIELDS (Entry): The result of each document, in the order of the journal.
     """
     with path.open("rb") as file:
         next(file)
@@ -145,7 +161,7 @@ def read_entries(path: Path) -> Iterator[Entry]:
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    """A line as it was written, or nothing."""
+    """The dict on a line, or an empty one if the line is damaged."""
     try:
         data = json.loads(line)
     except ValueError:
@@ -163,7 +179,7 @@ def _check_header(path: Path, found: dict[str, Any], expected: dict[str, Any]) -
 
 
 def _first_difference(old: Any, new: Any) -> tuple[Any, Any]:
-    """Where two lists differ, for a message that can be read."""
+    """The parts in which two values differ, so that a message need not show long lists."""
     if isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             return f"{len(old)} of them", f"{len(new)} of them"

@@ -1,4 +1,7 @@
-"""What documents became → a file of triples: JSON lines, CSV or Parquet, by the end of its name."""
+"""Results of documents → a file of triples: JSON lines, CSV or Parquet, by its suffix.
+
+This is the last step of an extraction. The results are the `Entry`s of a complete journal.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +18,24 @@ from .journal import Entry
 from .rows import COLUMNS
 
 ROW_KINDS = ("triple", "document")
-# Characters of a field of CSV; Python's own limit is less than a long text.
+# The limit of characters in a field of CSV. Python's own is too small for a long text.
 LONGEST_FIELD = 2**31 - 1
-# Every row of a triple has these, whichever form it is in.
+# The columns that every row of a triple has, in every kind of file.
 TRIPLE = COLUMNS.keys() - {"document", "error"}
 
 
-def check_output(path: Path, by: str) -> None:
-    """Find out, before anything is read, what can't be written.
+def check_kind(path: Path, by: str) -> None:
+    """Find out, before anything is read, whether there is a writer for an output.
 
-    RAISES (ValueError): If the kind of file is unknown, it is a directory, or pyarrow is missing.
+    path (Path): The output.
+    by (str): One of `ROW_KINDS`, as `write_output` takes it.
+    RAISES (ValueError): If the kind of file or of row is unknown, or if pyarrow is missing.
     """
     if path.suffix not in WRITERS:
         raise ValueError(Errors.R066.format(path=path, suffixes=", ".join(WRITERS)))
     check_named(ROW_KINDS, "by", by)
     if by == "document" and path.suffix != ".jsonl":
         raise ValueError(Errors.R076.format(path=path))
-    if path.is_dir():
-        raise ValueError(Errors.R052.format(path=path))
     if path.suffix == ".parquet":
         parquet.check_installed()
 
@@ -40,10 +43,11 @@ def check_output(path: Path, by: str) -> None:
 def write_output(path: Path, entries: Iterable[Entry], by: str = "triple") -> None:
     """Write a file, whole or not at all.
 
-    path (Path): Its final name.
-    entries (Iterable[Entry]): What each document became; read once, as a stream.
-    by (str): "triple": one row a triple. "document": one JSON line a document, with its triples.
-    RAISES (OSError): If the disk is full.
+    path (Path): The final name of the file.
+    entries (Iterable[Entry]): The result of each document; read once, as a stream.
+    by (str): "triple" for one row per triple; "document" for one JSON line per document, with a
+        list of its triples.
+    RAISES (OSError): If the file can't be written, e.g. because the disk is full.
     """
     rows = _by_document(entries) if by == "document" else _by_triple(entries)
     try:
@@ -54,9 +58,11 @@ def write_output(path: Path, entries: Iterable[Entry], by: str = "triple") -> No
 
 
 def read_output(path: Path) -> Iterator[dict[str, Any]]:
-    """Read back what `write_output` wrote, one row a triple, as a stream; errors are left out.
+    """Read back as a stream what `write_output` wrote.
 
-    RAISES (ValueError): If the file is of another kind or holds something else.
+    path (Path): The file.
+    YIELDS (dict): One row per triple, with the columns in TRIPLE. Errors are left out.
+    RAISES (ValueError): If the file is missing, of another kind, or holds something else.
     """
     if path.suffix not in READERS:
         raise ValueError(Errors.R078.format(path=path, suffixes=", ".join(READERS)))
@@ -73,6 +79,7 @@ def read_output(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _triple(row: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a triple, in their own types: CSV has strings only."""
     if any(row[name] is None for name in TRIPLE):
         raise ValueError
     return {name: COLUMNS[name](row[name]) for name in COLUMNS if name in TRIPLE}

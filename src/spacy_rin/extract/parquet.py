@@ -1,4 +1,7 @@
-"""Parquet files ↔ rows, by pyarrow, which is imported only when there is one to read or write."""
+"""Parquet files ↔ rows, as inputs and outputs of an extraction.
+
+pyarrow is an extra, so that it is imported only when there is a Parquet file to read or write.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ from typing import Any
 
 from ..errors import Errors, import_extra
 
-# Rows in memory at once.
+# Number of rows that are in memory at once.
 ROWS_PER_CHUNK = 10_000
 
 
 def check_columns(path: str | Path, columns: Sequence[str]) -> None:
-    """RAISES (ValueError): If the file is no Parquet file or lacks one of the columns."""
+    """Find out whether a Parquet file has some columns.
+
+    path (str | Path): The file.
+    columns (Sequence[str]): The names of the columns.
+    RAISES (ValueError): If it is not a Parquet file, or lacks one of the columns.
+    """
     with _open(path) as file:
         found = file.schema_arrow.names
     for column in columns:
@@ -25,6 +33,8 @@ def check_columns(path: str | Path, columns: Sequence[str]) -> None:
 def read_columns(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read some columns as a stream.
 
+    path (str | Path): The file.
+    columns (Sequence[str]): The names of the columns.
     YIELDS (tuple[int, dict]): The row's number, from 1, and its values by column.
     """
     with _open(path) as file:
@@ -33,9 +43,11 @@ def read_columns(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]], columns: dict[str, type]) -> None:
-    """Write rows as a stream; a column that a row lacks is null there.
+    """Write rows as a stream.
 
-    columns (dict[str, type]): str, int or float, by name.
+    path (Path): The file.
+    rows (Iterable[dict]): Values by column. A column that a row lacks is null.
+    columns (dict[str, type]): The type of each column: str, int or float.
     """
     pa = _pyarrow()
     types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
@@ -47,7 +59,10 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]], columns: dict[str, ty
 
 
 def check_installed() -> None:
-    """RAISES (ValueError): If there is no pyarrow."""
+    """Find out whether pyarrow is installed.
+
+    RAISES (ValueError): If it is not.
+    """
     _pyarrow()
 
 

@@ -1,4 +1,7 @@
-"""Docs → rows, one a triple, of plain values under the same names in every kind of output."""
+"""Docs → rows of plain values, one per triple, with the same columns in every kind of output.
+
+A worker makes the rows inside a memory zone, at whose end spaCy forgets the Docs and their words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from spacy.tokens import Doc, Span
 
 from ..relations import Relation, get_relations
 
-# What an output has of each triple; a document that failed has a row of its id and the error.
+# The columns of an output. A document that failed has one row: its `document` and `error`.
 COLUMNS: dict[str, type] = {
     "document": str,
     "sentence": str,
@@ -25,18 +28,21 @@ COLUMNS: dict[str, type] = {
     "score": float,
     "error": str,
 }
-# Words of a row's `sentence`. Each triple has one: of a long text without sentences the rows would
-# grow with its square.
+# The most words of a row's `sentence`. Each triple has one, so that without a limit the rows of a
+# long text that is not split would grow with the square of its length.
 LONGEST = 200
 
 
 def rows_of(doc: Doc) -> list[dict[str, Any]]:
     """Turn a Doc's relations into rows.
 
-    doc (Doc): A Doc that rin has read.
-    RETURNS (list[dict]): One row a triple, in document order, with the names of COLUMNS but for
-        `document` and `error`. All offsets are characters of the Doc's text. `sentence` is that of
-        both ends, or the text where there are no sentences; of over 200 words, those around them.
+    `sentence` is the sentence of head and tail, or all sentences from one to the other. It is the
+    whole text if there are no sentences. Of more than 200 words, only those around head and tail
+    are kept. All offsets are characters of the text.
+
+    doc (Doc): A Doc with relations.
+    RETURNS (list[dict]): One row per triple, in document order. A row has the columns of COLUMNS
+        except `document` and `error`.
     """
     is_split = doc.has_annotation("SENT_START")
     return [_row(relation, _context(relation, is_split)) for relation in get_relations(doc)]
@@ -63,8 +69,9 @@ def _end(side: str, span: Span) -> dict[str, Any]:
 
 
 def _context(relation: Relation, is_split: bool) -> Span:
-    """The sentence of both ends, from the first's to the last's where they are apart; of a long
-    one, or of a long text that is not split, the words around them.
+    """The words that a row shows: all sentences from the first entity's to the last entity's.
+
+    Of more than LONGEST words, those around the two entities are kept; the entities always are.
     """
     head, tail = relation.head, relation.tail
     doc = head.doc

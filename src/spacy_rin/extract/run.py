@@ -1,7 +1,7 @@
 """Documents → triples, at any scale: inputs → batches → engine → journal → output.
 
-Everything is streamed. What is done stands in a journal beside the output, so that an interrupted
-run can go on; the output appears under its name when it is whole.
+Everything is streamed. A journal beside the output records what is done, so that an interrupted run
+can be resumed. The output has its final name only when it is complete.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..files import check_output
 from .documents import Source, check_source
 from .engines import find_engine
 from .engines.worker import BatchFound, identify
 from .journal import Journal, Totals, read_entries
-from .outputs import check_output, write_output
+from .outputs import check_kind, write_output
 
-VERSION = 1
+VERSION = 1  # of the journal
 
 
 def extract(
@@ -41,37 +42,40 @@ def extract(
 ) -> Totals:
     """Read documents with a pipeline and write their triples.
 
+    Every engine has the setting `processes`: how many workers read, each with its own pipeline.
+    The engine "local" has also `gpu_id`, -1 for the CPU. The engine "ray" has also `num_gpus`, the
+    GPUs of each worker (or its share of one), and `ray_address`, a cluster that is running already.
+
     inputs (str | Path | Sequence[str | Path]): Files, or "-" for standard input.
-    output (str | Path): .jsonl, .csv or .parquet.
-    model (str | Path): Pipeline with a rin component: a package or a directory.
-    format (str): "text" (one document a line), "jsonl" or "parquet"; "auto" to go by the name.
+    output (str | Path): The file to write: .jsonl, .csv or .parquet.
+    model (str | Path): A pipeline with a rin component: a package or a directory.
+    format (str): "text" (one document per line), "jsonl" or "parquet"; "auto" to go by the suffix.
     text_field (str): Field or column of the text.
-    id_field (str): Field or column of the id; without, "<file name>:<number of line or row>".
-    by (str): "triple" for one row a triple, "document" for one JSON line a document.
+    id_field (str | None): Field or column of the id; None for "<file name>:<line or row>".
+    by (str): "triple" for one row per triple; "document" for one JSON line per document.
     engine (str): One of ENGINES: "local" or "ray".
-    batch_size (int): Documents that are read at once.
+    batch_size (int): Number of documents that are read at once.
     skip_bad (bool): Whether a malformed record becomes a row with an error, or stops the run.
-    resume (bool): Whether to go on where an earlier run was interrupted.
-    overwrite (bool): Whether to begin anew, and to replace the output.
+    resume (bool): Whether to continue an earlier run that was interrupted.
+    overwrite (bool): Whether to start again from the beginning and replace the output.
     progress (Callable): Called with the totals: at the beginning, then after each batch.
-    settings: Those of the engine: `processes`, how many workers read, each with a pipeline of its
-        own; of "local" also `gpu_id`, -1 for the CPU; of "ray" also `num_gpus`, GPUs or a share of
-        one for each worker, and `ray_address`, a cluster that is there already.
-    RETURNS (Totals): Counts, those of the interrupted run included.
+    settings (Any): Settings of the engine, by name.
+    RETURNS (Totals): Counts of the whole run, including those before an interruption.
     RAISES (ValueError): If a setting or an input is wrong.
-    RAISES (OSError): If the pipeline is not there, the disk is full, or a worker died.
-    RAISES (RuntimeError): If a script calls it again in each of the processes that it starts.
+    RAISES (OSError): If the pipeline is not found, the disk is full, or a worker died.
+    RAISES (RuntimeError): If a script without a main guard calls it again in its own workers.
     """
-    if getattr(current_process(), "_inheriting", False):  # as multiprocessing itself asks
+    # In a worker that multiprocessing has just started, while it imports the user's script;
+    # multiprocessing itself uses this attribute for the same check.
+    if getattr(current_process(), "_inheriting", False):
         raise RuntimeError(Errors.R056)
     output = Path(output)
     inputs = [inputs] if isinstance(inputs, (str, Path)) else inputs
     source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
     reader, workers = find_engine(engine, source, settings)
     check_source(source)
-    check_output(output, by)
-    if output.resolve() in {Path(path).resolve() for path in source.inputs}:
-        raise ValueError(Errors.R121.format(path=output, reason="it is a file to read"))
+    check_kind(output, by)
+    check_output(output, *map(Path, source.inputs))
     pipeline = identify(str(model))
     _check_beginning(output, resume, overwrite)
     identity = {"name": pipeline.name, "sha256": pipeline.sha256}
@@ -87,7 +91,11 @@ def extract(
 
 
 def journal_path(output: str | Path) -> Path:
-    """RETURNS (Path): Where a run to `output` records what it has done."""
+    """Find the journal that belongs to an output.
+
+    output (str | Path): The file that a run writes.
+    RETURNS (Path): The file in which the run records what it has done.
+    """
     output = Path(output)
     return output.with_name(f".{output.name}.journal")
 
@@ -98,10 +106,10 @@ def _fill(
     skip_bad: bool,
     progress: Callable[[Totals], None] | None,
 ) -> None:
-    """Record what the journal lacks."""
+    """Record all batches that the journal lacks, as the engine reads them."""
     progress = progress or (lambda totals: None)
     progress(journal.totals)
-    # Closed at once on an error, so that no worker outlives it.
+    # On an error the engine is closed at once, so that none of its workers keeps running.
     with closing(found):
         for number, entries, malformed in found:
             if malformed >= 0 and not skip_bad:
@@ -112,7 +120,7 @@ def _fill(
 
 
 def _check_beginning(output: Path, resume: bool, overwrite: bool) -> None:
-    """Nothing that is there already is lost, or mixed with another run, unasked."""
+    """Make sure that no earlier output or journal is replaced unless the user asked for it."""
     journal = journal_path(output)
     if resume and overwrite:
         raise ValueError(Errors.R077)

@@ -1,4 +1,4 @@
-"""Triples of many documents, read back: from Docs with relations, or from what `extract` wrote."""
+"""Docs with relations, or an output of `extract` → rows of triples, for a graph of them all."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from .rows import rows_of
 def read_triples(source: str | Path) -> Iterator[dict[str, Any]]:
     """Read triples as a stream.
 
-    source (str | Path): A .spacy file or a directory of them; or what `spacy-rin extract` wrote.
-    YIELDS (dict): A row of `rows.COLUMNS` for each triple.
-    RAISES (ValueError): If it is neither.
+    source (str | Path): A .spacy file, a directory of them, or an output of `spacy-rin extract`.
+    YIELDS (dict): One row per triple, with the columns of `rows.COLUMNS` except `document` and
+        `error`.
+    RAISES (ValueError): If it is none of these.
     """
     source = Path(source)
     if source.suffix == ".spacy" or source.is_dir():

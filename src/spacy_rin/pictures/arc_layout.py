@@ -1,7 +1,8 @@
 """A picture → the place of everything in it, in pixels.
 
-Every word takes the room that it needs, every arc has a level of its own above the words it spans
-and a foot of its own on both of its words, so that nothing hides anything else.
+Nothing hides anything else. Every word is as wide as its text and its arcs need. Arcs above the
+same words have different heights, and every arc ends at a place of its own on both of its words.
+These places are called feet. `svg` draws the picture.
 """
 
 from __future__ import annotations
@@ -14,34 +15,35 @@ from unicodedata import combining, east_asian_width
 
 from .picture import Arc, Picture, Word
 
-WORD, LABEL = 15, 12  # height of letters
+WORD, LABEL = 15, 12  # heights of the letters of words and labels
 LINE = 20  # from one line of a word to the next
-LEVEL = 22  # from one arc to the next above it
-FOOT = 12  # from one foot to the next on the same word
-CORNER = 6
-GAP = 6
-PADDING = 6
+LEVEL = 22  # from one arc to the next one above it
+FOOT = 12  # from one foot to the next one on the same word
+CORNER = 6  # radius of the corners of an arc
+GAP = 6  # between two words
+PADDING = 6  # between an entity and its frame
 
-# Letters in a line of a word; very long ones get longer lines, not only more of them.
+# Letters in a line of a word. The lines of a very long word are longer.
 LINE_LENGTH = 24
+# Letters that are much narrower or broader than the others.
 NARROW, BROAD = frozenset("fijlrtI .,:;!'|()[]/-"), frozenset("mwMW@%")
 
-# Offsets of the two feet of an arc, on its left and right word, from the middles of these.
+# The two feet of an arc, as offsets from the middles of its left and its right word.
 Feet = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class ArcLayout:
-    """Where everything stands, from the left of the picture and its top.
+    """The places of everything in a picture, from its left and its top.
 
-    width (float): Of the picture.
-    base (float): Where arcs end and words begin.
-    lines (list[list[str]]): Of each word, in lines.
-    middles (list[float]): Of each word.
-    halves (list[float]): Of each word's width.
-    heads (list[float]): Of each arc, its foot on the head.
-    tails (list[float]): Of each arc, its foot on the tail.
-    tops (list[float]): Of each arc, its height.
+    width (float): The width of the picture.
+    base (float): The height at which arcs end and words begin.
+    lines (list[list[str]]): The text of each word, in lines.
+    middles (list[float]): The middle of each word.
+    halves (list[float]): Half the width of each word.
+    heads (list[float]): The foot of each arc on its head.
+    tails (list[float]): The foot of each arc on its tail.
+    tops (list[float]): The height of each arc, from the top of the picture.
     """
 
     width: float
@@ -55,7 +57,14 @@ class ArcLayout:
 
 
 def lay_out_arcs(picture: Picture) -> ArcLayout:
-    """Find the places; a text that runs from right to left is mirrored."""
+    """Find the place of everything in a picture.
+
+    Everything is laid out from left to right, and then mirrored if the text is written from right
+    to left.
+
+    picture (Picture): The picture.
+    RETURNS (ArcLayout): The places.
+    """
     arcs = picture.arcs
     lines = [_lines(word) for word in picture.words]
     levels = _levels(arcs)
@@ -84,12 +93,17 @@ def lay_out_arcs(picture: Picture) -> ArcLayout:
 
 
 def text_width(text: str, size: float) -> float:
-    """RETURNS (float): The pixels that a text takes, roughly: there is no font here to measure."""
+    """Estimate the width of a text, since there is no font here to measure it.
+
+    text (str): The text.
+    size (float): The height of the letters.
+    RETURNS (float): The width in pixels, roughly.
+    """
     return size * sum(map(_letter_width, text))
 
 
 def _letter_width(letter: str) -> float:
-    """In heights of letters, for Arial and those like it."""
+    """The width of a letter as a share of its height, for Arial and similar fonts."""
     if combining(letter):
         return 0.0
     if east_asian_width(letter) in "WF":
@@ -101,53 +115,59 @@ def _letter_width(letter: str) -> float:
 
 def _lines(word: Word) -> list[str]:
     length = max(LINE_LENGTH, int(sqrt(8 * len(word.text))))
-    # Chinese has no spaces to break at; an address of the web is better whole.
+    # Chinese has no spaces at which it could be broken. A web address is better left whole.
     is_wide = any(east_asian_width(letter) in "WF" for letter in word.text)
     return wrap(word.text, length, break_long_words=is_wide, break_on_hyphens=False) or [""]
 
 
 def _half(word: Word, lines: list[str], n_feet: int) -> float:
-    """Half of the width that a word takes."""
+    """Half the width of a word: enough for its lines, its label, and the feet on it."""
     widths = [text_width(line, WORD) for line in lines]
     widths += [text_width(word.label or "", LABEL), n_feet * FOOT]
     return max(widths) / 2 + (0 if word.label is None else PADDING)
 
 
 def _levels(arcs: list[Arc]) -> list[int]:
-    """Shorter arcs lie under longer ones; those that share a stretch of text share no level."""
+    """The level of each arc, from 1. Arcs above the same words have different levels.
+
+    Shorter arcs come first, so that they lie below longer ones. Arcs from word 0 to 1, from 1 to 2
+    and from 0 to 2 have the levels 1, 1 and 2.
+    """
     levels = [0] * len(arcs)
     highest: dict[int, int] = defaultdict(int)
     for k in sorted(range(len(arcs)), key=lambda k: arcs[k].right - arcs[k].left):
-        stretch = range(arcs[k].left, arcs[k].right)
-        levels[k] = 1 + max(highest[i] for i in stretch)
-        highest.update(dict.fromkeys(stretch, levels[k]))
+        # The places between words that the arc spans: i lies between the words i and i + 1.
+        spanned = range(arcs[k].left, arcs[k].right)
+        levels[k] = 1 + max(highest[i] for i in spanned)
+        highest.update(dict.fromkeys(spanned, levels[k]))
     return levels
 
 
 def _feet(arcs: list[Arc], levels: list[int]) -> tuple[list[Feet], dict[int, int]]:
-    """Where the arcs stand on their words, and how many stand on each.
+    """The feet of each arc, and the number of feet on each word.
 
-    Arcs to the left stand left of those to the right, and on both sides the higher ones nearer to
-    the middle: so arcs that meet on a word do not cross.
+    Arcs that end on the same word must not cross. So the feet of arcs that go left are left of
+    those of arcs that go right. On both sides, the feet of higher arcs are nearer to the middle.
     """
-    standing: dict[int, list[tuple[bool, int, int]]] = defaultdict(list)
+    # Sorted, these are in the order of the feet from left to right.
+    feet_of: dict[int, list[tuple[bool, int, int]]] = defaultdict(list)
     for k, (arc, level) in enumerate(zip(arcs, levels, strict=True)):
-        standing[arc.left].append((True, -level, k))
-        standing[arc.right].append((False, level, k))
+        feet_of[arc.left].append((True, -level, k))
+        feet_of[arc.right].append((False, level, k))
     offsets = {
         (k, goes_right): (rank - (len(feet) - 1) / 2) * FOOT
-        for feet in standing.values()
+        for feet in feet_of.values()
         for rank, (goes_right, _, k) in enumerate(sorted(feet))
     }
-    n_feet: dict[int, int] = defaultdict(int, {i: len(feet) for i, feet in standing.items()})
+    n_feet: dict[int, int] = defaultdict(int, {i: len(feet) for i, feet in feet_of.items()})
     return [(offsets[k, True], offsets[k, False]) for k in range(len(arcs))], n_feet
 
 
 def _middles(halves: list[float], arcs: list[Arc], feet: list[Feet]) -> list[float]:
-    """Words one after the other, with more room where the label of an arc wants it."""
+    """The middle of each word, from left to right, with enough room for the labels of the arcs."""
     ending: dict[int, list[tuple[Arc, Feet]]] = defaultdict(list)
-    for arc, stands in zip(arcs, feet, strict=True):
-        ending[arc.right].append((arc, stands))
+    for arc, both in zip(arcs, feet, strict=True):
+        ending[arc.right].append((arc, both))
     middles: list[float] = []
     right = 0.0
     for i, half in enumerate(halves):

@@ -1,4 +1,4 @@
-// The filters of a page; what they hide is the business of the script behind this one.
+// The filters of a page. The script that follows, page.js or graph.js, hides what they leave out.
 "use strict";
 const form = document.getElementById("filters");
 const search = document.getElementById("search");

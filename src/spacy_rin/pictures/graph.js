@@ -1,5 +1,5 @@
-// Hides the triples that the filters leave out, and the entities that are then in none; an entity
-// that is chosen shows what is said of it alone.
+// Hides the triples that the filters leave out, and the entities that have no other triples. If an
+// entity is chosen, the table has its triples only, and everything else in the graph is faint.
 const rows = [...document.querySelectorAll("tbody tr")];
 const nodes = [...document.querySelectorAll(".rin-node")];
 const edges = new Map(
@@ -24,7 +24,7 @@ function update() {
     count += row.hidden ? 0 : 1;
     if (isKept) seen.add(head).add(tail);
     if (isNear) near.add(head).add(tail);
-    const line = edges.get(edge); // none if it would lead back to where it starts
+    const line = edges.get(edge); // none for a triple from an entity to itself
     if (!line) continue;
     line.toggleAttribute("hidden", !isKept);
     line.classList.toggle("near", isNear);

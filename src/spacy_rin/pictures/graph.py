@@ -1,6 +1,7 @@
-"""Triples of many documents → one graph: entities by their text, relations between them, places.
+"""Triples of many documents → one graph of entities, and the places of their boxes.
 
-Nothing is linked or told apart here: mentions of the same text are one entity.
+Entities are not linked or disambiguated: all mentions with the same text are one entity.
+`graph_page` draws the graph.
 """
 
 from __future__ import annotations
@@ -15,18 +16,27 @@ import numpy as np
 from ..errors import import_extra
 from .arc_layout import text_width
 
-TEXT = 13  # height of letters
-SHOWN = 32  # letters of an entity's text; the whole of it stands in the table
-MARGIN = 8  # around the text of an entity, within its box
-HEIGHT = 2 * MARGIN + TEXT
-GAP = (60, 34)  # between boxes beside and above each other, where the labels of edges stand
-REACH = 200  # of an edge, before boxes push each other apart
-SPREAD = 1.01  # how much wider all becomes while boxes push each other apart
-WIDTH = 1200  # of the picture, unless one part of it is wider
+# In pixels, where nothing else is said.
+TEXT = 13  # height of the letters
+SHOWN = 32  # letters of an entity's text in its box; the table has the whole text
+MARGIN = 8  # between the text of an entity and its box
+HEIGHT = 2 * MARGIN + TEXT  # of a box
+GAP = (60, 34)  # least room between boxes, across and down; the labels of edges need it
+REACH = 200  # usual length of an edge, before boxes are pushed apart
+SPREAD = 1.01  # factor by which the whole graph grows in each step of pushing apart
+WIDTH = 1200  # of the picture, unless a single part of the graph is wider
 
 
 class TextTriple(NamedTuple):
-    """A triple of one document, by its texts."""
+    """A triple of one document, as texts.
+
+    head (str): The text of the head.
+    head_label (str): Its entity label.
+    relation (str): The label of the relation.
+    tail (str): The text of the tail.
+    tail_label (str): Its entity label.
+    score (float): The score of the triple.
+    """
 
     head: str
     head_label: str
@@ -37,20 +47,23 @@ class TextTriple(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> TextTriple:
-        """Take the texts of a row, as `spacy-rin extract` writes it.
+        """Take the fields of a triple from a row, as `spacy-rin extract` writes it.
 
-        row (Mapping[str, Any]): What the fields are called, and more.
-        RETURNS (TextTriple): The texts, labels and score.
+        row (Mapping[str, Any]): A row with all fields by name, and possibly others.
+        RETURNS (TextTriple): The triple.
         """
         return cls(**{name: row[name] for name in cls._fields})
 
 
 @dataclass(frozen=True)
 class Edge:
-    """The same triple of any number of documents.
+    """All triples with the same texts and relation.
 
-    head (str), tail (str): Texts of entities. relation (str): Label.
-    count (int): How often it was found. score (float): The best of them.
+    head (str): The text of the head.
+    relation (str): The label of the relation.
+    tail (str): The text of the tail.
+    count (int): How often the triple was found.
+    score (float): The best score of these.
     """
 
     head: str
@@ -62,11 +75,12 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """The triples that were found most often, and all others among their entities.
+    """The entities of the most frequent triples, and all triples among them.
 
-    labels (dict[str, str]): The entities, each with its most common label.
-    edges (list[Edge]): The most common first, and of equal ones those of the busiest entities.
-    left_out (int): Entities that are too many.
+    labels (dict[str, str]): The most frequent label of each entity, by the entity's text.
+    edges (list[Edge]): The triples, sorted by how often they were found. Of equally frequent ones,
+        those whose entities have more mentions come first.
+    left_out (int): How many entities are left out.
     """
 
     labels: dict[str, str]
@@ -76,10 +90,12 @@ class Graph:
 
 @dataclass(frozen=True)
 class GraphLayout:
-    """Where the boxes of entities stand.
+    """The places of the entities' boxes, in pixels.
 
-    boxes (dict[str, tuple]): Of each: its middle (x, y) and its width.
-    width (float), height (float): Of all.
+    boxes (dict[str, tuple[float, float, float]]): The middle (x, y) and the width of each box, by
+        the entity's text.
+    width (float): The width of the whole graph.
+    height (float): The height of the whole graph.
     """
 
     boxes: dict[str, tuple[float, float, float]]
@@ -88,11 +104,12 @@ class GraphLayout:
 
 
 def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:
-    """Put triples together.
+    """Count equal triples, and keep the entities of the most frequent ones.
 
-    triples (Iterable[TextTriple]): Read once, as a stream; what is kept grows with distinct ones.
-    limit (int): Entities to keep.
-    RETURNS (Graph): The most common triples of that many, and the others among these.
+    triples (Iterable[TextTriple]): The triples; read once, as a stream. The memory grows only with
+        the number of different triples.
+    limit (int): The number of entities to keep, at most.
+    RETURNS (Graph): The entities, and all triples among them.
 
     >>> seen = [TextTriple("Ada", "PER", "lives_in", "Rome", "LOC", score) for score in (0.5, 0.9)]
     >>> graph = build_graph(seen)
@@ -112,7 +129,7 @@ def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:
         mentions[triple.tail][triple.tail_label] += 1
     busy = {text: found.total() for text, found in mentions.items()}
     order = sorted(counts, key=lambda key: (-counts[key], -busy[key[0]] - busy[key[2]]))
-    chosen: dict[str, None] = {}  # a set that keeps its order
+    chosen: dict[str, None] = {}  # as a set that keeps its order
     for head, _, tail in order:
         if len(chosen) + len({head, tail} - chosen.keys()) <= limit:
             chosen.update({head: None, tail: None})
@@ -124,24 +141,28 @@ def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:
 
 
 def lay_out_graph(graph: Graph) -> GraphLayout:
-    """Find places: each part that hangs together by springs, the parts beside each other.
+    """Find a place for every box.
 
-    RETURNS (GraphLayout): No two boxes lie on each other.
+    Each connected part of the graph is laid out by networkx's spring layout. Its boxes are then
+    pushed apart, and the parts are put beside each other.
+
+    graph (Graph): The graph.
+    RETURNS (GraphLayout): The places; no two boxes overlap.
     RAISES (ValueError): If networkx, or for a large graph scipy, is not installed.
     """
     nx = import_extra("networkx", "graph", "A graph page")
     net = nx.Graph((edge.head, edge.tail) for edge in graph.edges)
     parts = []
     for names in sorted(nx.connected_components(net), key=len, reverse=True):
-        # in the order of the graph: that of a set is not the same twice
+        # In the order of the graph: the order of a set changes from run to run.
         part = nx.Graph()
         part.add_nodes_from(text for text in graph.labels if text in names)
         part.add_edges_from(net.subgraph(names).edges)
         scale = min(REACH * len(part) ** 0.5 / 2, REACH * len(part) / 6)
-        if len(part) >= 500:  # networkx uses it from there on
+        if len(part) >= 500:  # from this size on, networkx uses scipy
             import_extra("scipy", "graph", "A graph page")
         spots = nx.spring_layout(part, scale=scale, seed=0, iterations=200)
-        # wider than high, as boxes are
+        # Boxes are wider than high, so that they need more room across than down.
         middles = np.array([spots[text] for text in part]) * (1.3, 0.8)
         widths = np.array([text_width(shorten(text), TEXT) + 2 * MARGIN for text in part])
         parts.append((list(part), _push_apart(middles, widths), widths))
@@ -149,12 +170,24 @@ def lay_out_graph(graph: Graph) -> GraphLayout:
 
 
 def shorten(text: str) -> str:
-    """RETURNS (str): As much of a text as a box shows."""
+    """Shorten a text to what fits into a box.
+
+    text (str): The text of an entity.
+    RETURNS (str): The text, or its first letters and an ellipsis.
+    """
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Move boxes until there is a gap between any two, each pair along the shorter way."""
+    """Move boxes until there is a gap between any two.
+
+    In each step, two boxes that are too close move apart across or down, whichever is shorter.
+
+    middles (ndarray): The middles (x, y) of the boxes, (N, 2); changed in place.
+    widths (ndarray): The widths of the boxes, (N,).
+    RETURNS (ndarray): The new middles, (N, 2).
+    """
+    # Arrays of pairs (P, 2) have for each of the P pairs of boxes a number across and one down.
     n = len(middles)
     first, second = np.triu_indices(n, 1)
     apart = np.stack([(widths[first] + widths[second]) / 2, np.full(len(first), HEIGHT)], axis=1)
@@ -165,7 +198,8 @@ def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:
         touching = (missing > 1e-6).all(axis=1)
         if not touching.any():
             return middles
-        # All a little further apart each time, so that it comes to an end however dense they are.
+        # In each step everything also moves a little further apart, so that the loop ends even if
+        # boxes push each other back and forth.
         middles *= SPREAD
         axis = missing.argmin(axis=1)
         rows = np.flatnonzero(touching)
@@ -177,7 +211,10 @@ def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 
 def _side_by_side(parts: list[tuple[list[str], np.ndarray, np.ndarray]]) -> GraphLayout:
-    """Put parts into rows, from the left and the top."""
+    """Put the parts of a graph into rows, from left to right and from top to bottom.
+
+    A part has the texts of its entities, the middles of their boxes, and the widths of the boxes.
+    """
     boxes = {}
     x = y = row_height = width = 0.0
     for names, middles, widths in parts:

@@ -1,6 +1,7 @@
-"""Triples → one HTML page: a graph of entities and relations, and a table of its triples.
+"""Triples of many documents → one HTML page with their graph, and a table of the triples in it.
 
-As a page of documents, it is whole in itself, and without JavaScript the same without filters.
+Like a page of documents (`page.py`), it loads nothing from elsewhere. Without JavaScript it is the
+same page without filters.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .graph import (
 from .page import break_label, fill_page, read_file
 from .svg import entity_color
 
-BEND = 36  # between edges that join the same two entities, in the middle
+BEND = 36  # pixels between the middles of two edges that join the same two entities
 EDGE = (
     '<g class="rin-edge" data-edge="{edge}"><path d="{line}" fill="none" stroke="currentColor" '
     'stroke-width="{width:.1f}"/><path d="{point}" fill="currentColor"/>'
@@ -62,13 +63,14 @@ data-relation="{relation}" data-score="{score}"><td>{head}</td><td>{label}</td><
 def write_graph_page(
     path: str | Path, triples: Iterable[TextTriple], *, title: str = "Graph", limit: int = 80
 ) -> Graph:
-    """Write a page of the triples that were found most often, whole or not at all.
+    """Write a page of the triples that were found most often. It is written whole or not at all.
 
-    path (str | Path): HTML file.
-    triples (Iterable[TextTriple]): Read once, as a stream.
-    title (str): Stands above the graph.
-    limit (int): Entities to draw.
-    RETURNS (Graph): What is drawn.
+    path (str | Path): The HTML file.
+    triples (Iterable[TextTriple]): The triples; read once, as a stream.
+    title (str): The heading of the page.
+    limit (int): The number of entities to draw, at most.
+    RETURNS (Graph): The graph that is drawn.
+    RAISES (ValueError): If the path is a directory, or if networkx is not installed.
     """
     graph = build_graph(triples, limit)
     write_text(path, make_graph_page(graph, title=title))
@@ -76,7 +78,13 @@ def write_graph_page(
 
 
 def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
-    """RETURNS (str): A whole HTML page."""
+    """Make a page of a graph.
+
+    graph (Graph): The graph.
+    title (str): The heading of the page.
+    RETURNS (str): A whole HTML page.
+    RAISES (ValueError): If networkx, or for a large graph scipy, is not installed.
+    """
     places = lay_out_graph(graph)
     nodes = {text: k for k, text in enumerate(graph.labels)}
     relations = Counter(edge.relation for edge in graph.edges)
@@ -105,6 +113,7 @@ def make_graph_page(graph: Graph, *, title: str = "Graph") -> str:
 
 
 def _draw_node(text: str, label: str, node: int, places: GraphLayout) -> str:
+    """Draw the box of an entity; `node` is its number in the page."""
     x, y, width = places.boxes[text]
     return NODE.format(
         node=node,
@@ -122,8 +131,10 @@ def _draw_node(text: str, label: str, node: int, places: GraphLayout) -> str:
 
 
 def _draw_edges(graph: Graph, places: GraphLayout) -> list[str]:
-    """One arrow for each triple, but none from an entity to itself; those between the same two
-    entities beside each other."""
+    """Draw one arrow for each triple, except from an entity to itself.
+
+    Arrows between the same two entities bend apart, BEND pixels from each other.
+    """
     joining: dict[frozenset[str], list[int]] = defaultdict(list)
     for k, edge in enumerate(graph.edges):
         if edge.head != edge.tail:
@@ -133,37 +144,49 @@ def _draw_edges(graph: Graph, places: GraphLayout) -> list[str]:
         for place, k in enumerate(edges):
             edge = graph.edges[k]
             bend = (place - (len(edges) - 1) / 2) * BEND
-            # The same side for both directions: edges there and back bend apart.
+            # `bend` is to one side of the direction from head to tail. An edge in the opposite
+            # direction changes its sign, so that it does not lie on an edge of this direction.
             bend *= 1 if edge.head < edge.tail else -1
             drawn.append(_draw_edge(edge, k, places, bend))
     return drawn
 
 
 def _draw_edge(edge: Edge, k: int, places: GraphLayout, bend: float) -> str:
-    """A quadratic Bézier curve from box to box."""
-    (x0, y0, head_width), (x1, y1, tail_width) = places.boxes[edge.head], places.boxes[edge.tail]
-    start, end = np.array([x0, y0]), np.array([x1, y1])
-    across = np.array([y0 - y1, x1 - x0]) / np.hypot(x1 - x0, y1 - y0)
+    """Draw an arrow from the box of the head to the box of the tail, with its label.
+
+    A quadratic Bézier curve joins the middles of the boxes. In its middle, it is `bend` pixels away
+    from the straight line. Only the part outside both boxes is drawn.
+    """
+    *head_middle, head_width = places.boxes[edge.head]
+    *tail_middle, tail_width = places.boxes[edge.tail]
+    start, end = np.array(head_middle), np.array(tail_middle)
+    dx, dy = end - start
+    across = np.array([-dy, dx]) / np.hypot(dx, dy)
+    # The middle control point is twice as far from the straight line as the curve itself.
     middle = (start + end) / 2 + 2 * bend * across
 
-    def blend(s: float, t: float) -> np.ndarray:
-        """The control point between the curve's places s and t; where they are one, that place."""
+    def blossom(s: float, t: float) -> np.ndarray:
+        """The blossom (polar form) of the curve, which gives the control points of its parts.
+
+        The part from s to t, with 0 <= s <= t <= 1, has the control points blossom(s, s),
+        blossom(s, t) and blossom(t, t). The first and the last are points of the curve itself.
+        """
         return (1 - s) * (1 - t) * start + (s * (1 - t) + t * (1 - s)) * middle + s * t * end
 
-    times = np.linspace(0, 1, 101)
     outside = [
         t
-        for t in times.tolist()
-        if _is_outside(blend(t, t) - start, head_width)
-        and _is_outside(blend(t, t) - end, tail_width)
+        for t in np.linspace(0, 1, 101).tolist()
+        if _is_outside(blossom(t, t) - start, head_width)
+        and _is_outside(blossom(t, t) - end, tail_width)
     ]
+    # If the boxes leave no room between them, the arrow shrinks to a point.
     first, last = (outside[0], outside[-1]) if outside else (0.5, 0.5)
-    (ax, ay), (bx, by), (cx, cy) = blend(first, first), blend(first, last), blend(last, last)
-    x, y = blend((first + last) / 2, (first + last) / 2)
+    begin, control, tip = blossom(first, first), blossom(first, last), blossom(last, last)
+    x, y = blossom((first + last) / 2, (first + last) / 2)
     return EDGE.format(
         edge=k,
-        line=f"M{ax:.1f},{ay:.1f} Q{bx:.1f},{by:.1f} {cx:.1f},{cy:.1f}",
-        point=_arrow(np.array([cx, cy]), np.array([cx - bx, cy - by])),
+        line=f"M{_point(begin)} Q{_point(control)} {_point(tip)}",
+        point=_arrow(tip, tip - control),
         width=1 + np.log2(edge.count) / 2,
         x=x,
         y=y + 4,
@@ -172,17 +195,24 @@ def _draw_edge(edge: Edge, k: int, places: GraphLayout, bend: float) -> str:
 
 
 def _is_outside(offset: np.ndarray, width: float) -> bool:
+    """Whether a point is outside a box by more than a pixel; `offset` is from the box's middle."""
     return bool(abs(offset[0]) > width / 2 + 1 or abs(offset[1]) > HEIGHT / 2 + 1)
 
 
 def _arrow(tip: np.ndarray, along: np.ndarray) -> str:
+    """The path of a triangle at the tip of an arrow, which points along a direction."""
     along = along / max(np.hypot(*along), 1e-6)
     side = 4 * np.array([-along[1], along[0]])
     corners = [tip, tip - 9 * along + side, tip - 9 * along - side]
-    return "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in corners) + " Z"
+    return "M" + " L".join(map(_point, corners)) + " Z"
+
+
+def _point(place: np.ndarray) -> str:
+    return f"{place[0]:.1f},{place[1]:.1f}"
 
 
 def _row(edge: Edge, k: int, nodes: dict[str, int], relation: int) -> str:
+    """A row of the table. Edges, entities and relations have numbers, as in the graph."""
     return ROW.format(
         edge=k,
         head_node=nodes[edge.head],

@@ -1,4 +1,4 @@
-"""Docs → HTML for the eye: pictures in a notebook, or a page of them."""
+"""Docs → pictures of their relations, as HTML for a notebook or as a whole page."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ def render(
     jupyter: bool | None = None,
     options: Mapping[str, str] | None = None,
 ) -> str:
-    """Draw the relations of Docs, one picture a sentence (where sentence starts are set).
+    """Draw the relations of Docs, one picture per sentence.
+
+    A Doc without sentence boundaries is one picture, and so are sentences that a relation joins.
 
     docs (Doc | Iterable[Doc]): Docs with relations.
     page (bool): Whether to return a whole HTML page, with texts, pictures and triples.
-    jupyter (bool): As displaCy's: None to show the pictures if this is a notebook.
-    options (Mapping[str, str]): displaCy's options "color", "bg" and "font".
-    RETURNS (str): HTML; empty where a notebook shows it.
-    RAISES (ValueError): If something is not a Doc.
+    jupyter (bool | None): Whether to show the pictures in a notebook; None to do so if this is one,
+        as displaCy does.
+    options (Mapping[str, str] | None): displaCy's options "color", "bg" and "font".
+    RETURNS (str): HTML; empty if a notebook shows it.
+    RAISES (ValueError): If something is not a Doc, or if there are other options.
 
     >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome"])
     >>> doc._.relations = [Relation(Span(doc, 0, 1, "PER"), "saw", Span(doc, 2, 3, "LOC"))]
@@ -46,7 +49,7 @@ def render(
 
 
 def _figures(docs: Doc | Iterable[Doc], options: Mapping[str, str] | None) -> Iterable[str]:
-    """Pictures, with the triples that one can't draw as its caption; wide ones scroll."""
+    """Pictures in frames that scroll. The caption of a picture has the triples it can't draw."""
     for doc in each_doc(docs):
         relations = get_relations(doc)
         for picture in make_pictures(doc):

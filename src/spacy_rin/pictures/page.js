@@ -1,4 +1,4 @@
-// Hides the triples that the filters leave out: rows of the tables, and their arcs in the pictures.
+// Hides the triples that the filters leave out: their rows in the tables, and their arcs.
 const documents = [...document.querySelectorAll("article")].map((article) => ({
   article,
   text: article.querySelector(".text").textContent.toLowerCase(),
@@ -14,7 +14,7 @@ function update() {
   const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
   const least = Number(score.value);
   const words = search.value.trim().toLowerCase();
-  const isWide = chosen.size === boxes.length && least === 0;
+  const leavesNothingOut = chosen.size === boxes.length && least === 0;
   const count = { triples: 0, allTriples: 0, documents: 0 };
   for (const { article, text, pictures, triples } of documents) {
     const kept = triples.filter((triple) => chosen.has(triple.relation) && triple.score >= least);
@@ -25,8 +25,8 @@ function update() {
     for (const picture of pictures) {
       picture.hidden = !picture.querySelector(".rin-arc:not([hidden])");
     }
-    // A document without triples says something as long as none is left out elsewhere.
-    article.hidden = !text.includes(words) || !(kept.length || isWide);
+    // A document without triples is shown as long as the filters leave out no triple at all.
+    article.hidden = !text.includes(words) || !(kept.length || leavesNothingOut);
     count.allTriples += triples.length;
     count.triples += article.hidden ? 0 : kept.length;
     count.documents += article.hidden ? 0 : 1;

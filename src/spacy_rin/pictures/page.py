@@ -1,7 +1,7 @@
-"""Docs → one HTML page: texts, pictures and triples, to be filtered by relation, score and word.
+"""Docs → one HTML page of texts, pictures and triples, with filters by relation, score and word.
 
-The page is whole in itself: it needs no network, and its Content-Security-Policy forbids it any.
-Without JavaScript it is the same page without filters.
+The page loads nothing from elsewhere, and its Content-Security-Policy forbids it to. Without
+JavaScript it is the same page without filters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..relations import Relation, get_relations
 from .picture import each_doc, make_pictures, text_direction
 from .svg import draw, entity_color
 
-# The page's own colours, which follow the reader's choice of light or dark.
+# The colours of the page, which follow the reader's choice of light or dark.
 OPTIONS = {"color": "var(--ink)", "bg": "var(--paper)"}
 
 ARTICLE = """<article dir="{direction}">
@@ -47,7 +47,13 @@ CHECKBOX = """<li><label><input type="checkbox" value="{relation}" checked> {lab
 
 
 def write_page(path: str | Path, docs: Doc | Iterable[Doc], *, title: str = "Relations") -> None:
-    """Write a page, beside its final name until it is whole."""
+    """Write a page of Docs. It is written whole or not at all.
+
+    path (str | Path): The HTML file.
+    docs (Doc | Iterable[Doc]): Docs with relations, in any language.
+    title (str): The heading of the page.
+    RAISES (ValueError): If something is not a Doc, or if the path is a directory.
+    """
     write_text(path, make_page(docs, title=title))
 
 
@@ -57,14 +63,14 @@ def make_page(
     """Make a page of Docs.
 
     docs (Doc | Iterable[Doc]): Docs with relations, in any language.
-    title (str): Stands above them.
-    options (Mapping[str, str]): displaCy's options "color", "bg" and "font" of the pictures.
+    title (str): The heading of the page.
+    options (Mapping[str, str] | None): displaCy's options "color", "bg" and "font" of the pictures.
     RETURNS (str): A whole HTML page.
     RAISES (ValueError): If something is not a Doc.
     """
     docs = list(each_doc(docs))
     counts = Counter(relation.label for doc in docs for relation in get_relations(doc))
-    # Labels can be any text; in the page they go by number.
+    # A label can be any text, so that the page's attributes have numbers instead.
     numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
     options = {**OPTIONS, **(options or {})}
     articles = [_article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)]
@@ -89,14 +95,16 @@ def fill_page(
     style: str,
     script: str,
 ) -> str:
-    """Put a page together: its filters, and what they filter.
+    """Make a page of its content and the filters for it.
 
-    title (str): Stands above all.
-    shown (str): What there is to be seen without filters.
-    search (str): What the search looks for.
-    relations (Counter[str]): Labels to choose from; in the page they go by number, the most
-        common first.
-    content (str): HTML. style (str): CSS. script (str): JavaScript.
+    title (str): The heading of the page.
+    shown (str): How much the page shows while no filter is set.
+    search (str): The label of the search field.
+    relations (Counter[str]): The labels to choose from, with the numbers of their triples. In the
+        page a label is identified by its rank, from 0 for the most frequent.
+    content (str): What is filtered, in HTML.
+    style (str): CSS.
+    script (str): JavaScript.
     RETURNS (str): A whole HTML page.
     """
     return Template(read_file("page.html")).substitute(
@@ -114,12 +122,30 @@ def fill_page(
     )
 
 
-def _policy(script: str) -> str:
-    """Nothing from the network, and no script but the page's own.
+def break_label(label: str) -> str:
+    """Allow a browser to break a long label, such as "/people/person/place_lived".
 
-    Styles may stand in attributes, as those of pictures do; they can't load anything.
+    label (str): Any label.
+    RETURNS (str): The label in HTML, with places where it may be broken.
     """
-    # The script element begins with a line break, which counts.
+    return re.sub(r"(?<=[_/.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", escape(label))
+
+
+def read_file(name: str) -> str:
+    """Read a file of this folder.
+
+    name (str): The name of the file.
+    RETURNS (str): Its text.
+    """
+    return files(__package__).joinpath(name).read_text(encoding="utf8")
+
+
+def _policy(script: str) -> str:
+    """The Content-Security-Policy: nothing from the network, and no script except the page's own.
+
+    Styles in attributes are allowed, since pictures have them. They can't load anything.
+    """
+    # In the page, the script begins with a line break, which is part of what is hashed.
     digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
@@ -128,7 +154,8 @@ def _policy(script: str) -> str:
 
 
 def _article(doc: Doc, number: int, numbers: dict[str, int], options: Mapping[str, str]) -> str:
-    # A sentence without arcs is not drawn: its text says as much.
+    """A document of the page: its text, its pictures and its triples."""
+    # A picture without arcs shows no more than the text, so that it is left out.
     pictures = [picture for picture in make_pictures(doc) if picture.arcs]
     relations = get_relations(doc)
     lang = f' lang="{escape(doc.lang_)}"' if doc.lang_ else ""
@@ -143,8 +170,8 @@ def _article(doc: Doc, number: int, numbers: dict[str, int], options: Mapping[st
 
 
 def _text(doc: Doc) -> str:
-    """The text, with its entities marked."""
-    text = doc.text  # once: a Doc puts it together anew each time
+    """The text of a Doc, with its entities marked."""
+    text = doc.text  # kept, since a Doc builds its text on every access
     parts, done = [], 0
     for ent in doc.ents:
         parts.append(escape(text[done : ent.start_char]))
@@ -157,6 +184,7 @@ def _text(doc: Doc) -> str:
 
 
 def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str:
+    """The table of a document's triples; `numbers` has the rank of each label."""
     rows = [
         ROW.format(
             triple=k,
@@ -173,13 +201,3 @@ def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str
 
 def _mention(span: Span) -> str:
     return f"{escape(span.text)} <small>{break_label(span.label_)}</small>"
-
-
-def break_label(label: str) -> str:
-    """RETURNS (str): HTML that may be broken, as "/people/person/place_lived"."""
-    return re.sub(r"(?<=[_/.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "<wbr>", escape(label))
-
-
-def read_file(name: str) -> str:
-    """RETURNS (str): A file of this package."""
-    return files(__package__).joinpath(name).read_text(encoding="utf8")

@@ -1,4 +1,7 @@
-"""Docs → pictures: what stands side by side in each of them, and which relations join it."""
+"""Docs → pictures: the words that are side by side in each of them, and the arcs between them.
+
+This is the first step of drawing. `arc_layout` finds the places, and `svg` draws them.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from ..relations import Relation, get_relations
 
 @dataclass(frozen=True)
 class Word:
-    """What stands in one place of a picture: an entity, or the words between two of them.
+    """A unit of a picture: an entity, or the tokens between two entities.
 
-    text (str): As the Doc has it.
-    label (str): The entity's label; None between entities.
+    text (str): Its text in the Doc.
+    label (str | None): The label of the entity; None for tokens between entities.
     """
 
     text: str
@@ -29,10 +32,10 @@ class Word:
 class Arc:
     """A relation between two words of a picture.
 
-    head (int): The word it starts from.
-    tail (int): The word it points to.
-    label (str): The relation's label.
-    triple (int): Its place among the relations of the Doc.
+    head (int): The place of the head among the words.
+    tail (int): The place of the tail, to which the arc points.
+    label (str): The label of the relation.
+    triple (int): The place of the relation among those of the Doc.
     """
 
     head: int
@@ -42,23 +45,29 @@ class Arc:
 
     @property
     def left(self) -> int:
-        """RETURNS (int): The one of its words that comes first in the text."""
+        """Find the end of the arc that comes first in the text.
+
+        RETURNS (int): The place of that word.
+        """
         return min(self.head, self.tail)
 
     @property
     def right(self) -> int:
-        """RETURNS (int): The one of its words that comes last in the text."""
+        """Find the end of the arc that comes last in the text.
+
+        RETURNS (int): The place of that word.
+        """
         return max(self.head, self.tail)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A sentence, or several that a relation joins.
+    """A sentence, or several sentences that a relation or an entity joins.
 
-    words (list[Word]): All of its text, in order.
-    arcs (list[Arc]): In document order.
-    undrawn (list[int]): Relations without an arc, by their place among those of the Doc.
-    direction (str): "ltr" or "rtl".
+    words (list[Word]): The whole text, in order.
+    arcs (list[Arc]): The relations that are drawn, in document order.
+    undrawn (list[int]): The relations without an arc, by their places among those of the Doc.
+    direction (str): The direction of the text, "ltr" or "rtl".
     """
 
     words: list[Word]
@@ -68,11 +77,11 @@ class Picture:
 
 
 def each_doc(docs: Doc | Iterable[Doc]) -> Iterator[Doc]:
-    """Go through what a user wants drawn: one Doc or many.
+    """Go through one Doc or many.
 
-    docs (Doc | Iterable[Doc]): Read once, as a stream.
-    YIELDS (Doc): Each of them.
-    RAISES (ValueError): At something that is no Doc.
+    docs (Doc | Iterable[Doc]): The Docs; read once, as a stream.
+    YIELDS (Doc): Each Doc.
+    RAISES (ValueError): If something is not a Doc.
     """
     for doc in [docs] if isinstance(docs, (Doc, str)) else docs:
         if not isinstance(doc, Doc):
@@ -81,11 +90,13 @@ def each_doc(docs: Doc | Iterable[Doc]) -> Iterator[Doc]:
 
 
 def make_pictures(doc: Doc) -> Iterator[Picture]:
-    """Divide a Doc into pictures, one a sentence (where sentence starts are set).
+    """Divide a Doc into pictures, one per sentence if sentence starts are set.
+
+    A mention nested in another one belongs to the word of the longer mention. A relation between
+    the two has no arc. Neither has a relation whose head or tail partly overlaps a longer mention.
 
     doc (Doc): A Doc with relations.
-    YIELDS (Picture): A mention that is nested in another is part of that one's word; a relation
-        between the two has no arc, nor has one whose end partly overlaps a longer mention.
+    YIELDS (Picture): Each picture, in the order of the text.
     """
     relations, direction = get_relations(doc), text_direction(doc)
     ends = [span for relation in relations for span in (relation.head, relation.tail)]
@@ -97,7 +108,7 @@ def make_pictures(doc: Doc) -> Iterator[Picture]:
             if not start <= relation.head.start < end:
                 continue
             head, tail = place[relation.head.end - 1], place[relation.tail.end - 1]
-            # An end that partly overlaps a longer one is no word of the picture, nor part of one.
+            # A mention that partly overlaps a longer one lies in several words of the picture.
             is_whole = head == place[relation.head.start] and tail == place[relation.tail.start]
             if head == tail or not is_whole:
                 undrawn.append(k)
@@ -107,8 +118,14 @@ def make_pictures(doc: Doc) -> Iterator[Picture]:
 
 
 def text_direction(doc: Doc) -> str:
-    """RETURNS (str): "ltr" or "rtl": of the Doc's language, or of its first letter if it has none
-    (a .spacy file does not say which language it holds)."""
+    """Find the direction of a Doc's text.
+
+    It is that of the Doc's language. If the Doc has none, as a Doc of a .spacy file, it is that of
+    the first letter.
+
+    doc (Doc): Any Doc.
+    RETURNS (str): "ltr" (left to right) or "rtl".
+    """
     if "direction" in doc.vocab.writing_system:
         return "rtl" if doc.vocab.writing_system["direction"] == "rtl" else "ltr"
     strong = (kind for kind in map(bidirectional, doc.text) if kind in ("L", "R", "AL"))
@@ -116,7 +133,11 @@ def text_direction(doc: Doc) -> str:
 
 
 def _bounds(doc: Doc, entities: list[Span], relations: list[Relation]) -> list[tuple[int, int]]:
-    """Sentences, joined where a relation or an entity reaches across."""
+    """The bounds of the pictures: sentences, joined where a relation or an entity crosses a border.
+
+    With sentences (0, 3), (3, 6), (6, 8) and a relation from token 1 to token 4, the bounds are
+    (0, 6), (6, 8).
+    """
     if not len(doc):
         return []
     if not doc.has_annotation("SENT_START"):
@@ -135,7 +156,7 @@ def _bounds(doc: Doc, entities: list[Span], relations: list[Relation]) -> list[t
 
 
 def _words(sentence: Span, entities: list[Span]) -> tuple[list[Word], dict[int, int]]:
-    """Entities and what lies between them, and for every token the word it is in."""
+    """The words of a picture, and for every token of the Doc in it the place of its word."""
     doc, words, place = sentence.doc, list[Word](), dict[int, int]()
 
     def add(start: int, end: int, label: str | None) -> None:

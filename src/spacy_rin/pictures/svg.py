@@ -1,4 +1,7 @@
-"""A picture → SVG: words side by side, entities in frames, relations as arcs above them."""
+"""A picture → SVG: words side by side, entities in frames, relations as arcs above them.
+
+This is the last step of drawing. `notebook` and `page` show the SVG.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from ..errors import Errors
 from .arc_layout import CORNER, LABEL, LINE, PADDING, WORD, ArcLayout, lay_out_arcs
 from .picture import Arc, Picture, Word
 
-# As displaCy calls them.
+# The options that displaCy has, too, under the same names.
 OPTIONS = {"color": "#000000", "bg": "#ffffff", "font": "Arial, Helvetica, sans-serif"}
-# The label of data without types is grey; others that displaCy does not know get none of the
-# colours of the most common ones.
+# ENTITY, the label of data without entity types, is grey. Labels that displaCy does not know never
+# get the colour of one of the most common labels.
 KNOWN = {**DEFAULT_LABEL_COLORS, "ENTITY": DEFAULT_ENTITY_COLOR}
 COMMON = {KNOWN[label] for label in ("PERSON", "ORG", "GPE", "LOC")}
 COLORS = sorted(set(DEFAULT_LABEL_COLORS.values()) - COMMON)
@@ -38,7 +41,7 @@ ARC = (
     '<g class="rin-arc" data-triple="{triple}">'
     '<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
     '<path d="{point}" fill="currentColor"/>'
-    # The line is broken where the label stands, by a rim in the colour of the ground.
+    # A stroke in the colour of the background interrupts the line around the label.
     '<text class="rin-label" x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="middle" '
     'fill="currentColor" style="paint-order: stroke; stroke: {bg}; stroke-width: 8px; '
     'stroke-linejoin: round">{label}</text></g>'
@@ -48,9 +51,9 @@ ARC = (
 def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
     """Draw one picture.
 
-    picture (Picture): What `make_pictures` gives.
-    options (Mapping[str, str]): displaCy's color, bg and font, as CSS has them.
-    RETURNS (str): An SVG element. Arcs are `g.rin-arc`, with their triple in `data-triple`.
+    picture (Picture): A picture from `make_pictures`.
+    options (Mapping[str, str] | None): displaCy's options "color", "bg" and "font", in CSS.
+    RETURNS (str): An SVG element. Each arc is a `g.rin-arc`, with its triple in `data-triple`.
     RAISES (ValueError): If there are other options.
     """
     options = options or {}
@@ -59,7 +62,7 @@ def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
     style = {name: escape(str(value)) for name, value in {**OPTIONS, **options}.items()}
     places = lay_out_arcs(picture)
     words = [_draw_word(word, places, i) for i, word in enumerate(picture.words)]
-    # From the highest to the lowest: where two cross, the label of the lower one stays whole.
+    # Highest first: where two arcs cross, the label of the lower one then covers the other's line.
     order = sorted(range(len(picture.arcs)), key=lambda k: places.tops[k])
     arcs = [_draw_arc(picture.arcs[k], places, k, style["bg"]) for k in order]
     height = max(_height(word, places, i) for i, word in enumerate(picture.words))
@@ -74,7 +77,11 @@ def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
 
 
 def entity_color(label: str) -> str:
-    """RETURNS (str): displaCy's color of an entity label; of another label, always the same one."""
+    """Find the color of an entity label: displaCy's, or one that depends on the label only.
+
+    label (str): Any label.
+    RETURNS (str): The color, in CSS.
+    """
     return KNOWN.get(label.upper(), COLORS[crc32(label.encode()) % len(COLORS)])
 
 
@@ -83,6 +90,7 @@ def _height(word: Word, places: ArcLayout, i: int) -> int:
 
 
 def _draw_word(word: Word, places: ArcLayout, i: int) -> str:
+    """Draw a word in its lines of text; if it is an entity, with a frame and its label below."""
     x, y = places.middles[i], places.base + PADDING + WORD
     parts = []
     if word.label is not None:
@@ -105,6 +113,7 @@ def _draw_word(word: Word, places: ArcLayout, i: int) -> str:
 
 
 def _draw_arc(arc: Arc, places: ArcLayout, k: int, bg: str) -> str:
+    """Draw an arc with round corners, an arrow at its tail, and its label in the middle."""
     left, right = sorted((places.heads[k], places.tails[k]))
     low, high = places.base, places.tops[k]
     line = (

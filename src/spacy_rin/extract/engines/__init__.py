@@ -1,4 +1,4 @@
-"""Who reads the batches: processes on this machine, or Ray's workers on any number of them."""
+"""Batches of documents → batches of rows, by processes on this machine or by Ray's workers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .worker import BatchFound, Pipeline
 
 @dataclass(frozen=True)
 class Engine:
-    """One way to read batches. Which one has read them changes nothing but their order.
+    """One way to read batches. All engines give the same rows; only their order may differ.
 
-    about (str): For the help of the command line.
-    settings (type): A dataclass of the engine's own settings; it checks them itself.
-    read (Callable): Given the source, the batches to leave out, the pipeline and the settings,
-        yields the other batches, read.
-    check (Callable): Finds out, before anything is read, what the engine can't.
+    about (str): A description for the help of the command line.
+    settings (type): A dataclass of the engine's own settings, which checks them itself.
+    read (Callable): Takes the source, the batches to leave out, the pipeline and the settings.
+        Yields the other batches when they have been read.
+    check (Callable): Raises an error, before anything is read, if the engine can't read a source.
     """
 
     about: str
@@ -38,13 +38,13 @@ ENGINES = {
 
 
 def find_engine(name: str, source: Source, settings: dict[str, Any]) -> tuple[Engine, Any]:
-    """Find an engine, and whether it can do what it is asked for.
+    """Find an engine, and check that it can read a source with some settings.
 
     name (str): One of ENGINES.
     source (Source): Where the documents come from.
-    settings (dict): Some of the engine's settings, by name.
-    RETURNS (tuple): The engine, and its settings as it takes them.
-    RAISES (ValueError): If there is none, it has no such setting, or can't read that source.
+    settings (dict): Settings of the engine, by name; the others have their defaults.
+    RETURNS (tuple[Engine, Any]): The engine, and its settings in a dataclass of its own.
+    RAISES (ValueError): If the engine is unknown, lacks a setting, or can't read the source.
     """
     check_named(ENGINES, "engine", name)
     engine = ENGINES[name]

@@ -1,4 +1,4 @@
-"""Batches read on this machine: by this process, or by several of its own."""
+"""Batches of documents → batches of rows on this machine: by this process, or by several."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from ..documents import Source, read_batches
 from ..journal import Done
 from .worker import BatchFound, Pipeline, read_batch
 
-# Batches that wait for a worker or to be taken, so that an endless input does not pile up.
+# Batches per process that may wait for a worker, or for being taken. Without a limit, an endless
+# input would fill the memory.
 WAITING = 2
 
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """What this engine can be told.
+    """The settings of this engine.
 
-    processes (int): How many read; 1 for this process alone.
-    gpu_id (int): GPU that they share, -1 for the CPU.
+    processes (int): How many processes read; with 1 it is this process itself.
+    gpu_id (int): The GPU that all processes share; -1 for the CPU.
     """
 
     processes: int = 1
@@ -39,21 +40,21 @@ class LocalSettings:
 def read_locally(
     source: Source, done: Done, pipeline: Pipeline, settings: LocalSettings
 ) -> Generator[BatchFound, None, None]:
-    """Read batches in their order; with several processes, each has a pipeline and one thread.
+    """Read batches in their order. Of several processes, each has a pipeline and one thread.
 
     source (Source): Where the documents come from.
-    done (Done): Batches to leave out.
-    pipeline (Pipeline): What each process loads.
-    settings (LocalSettings): How many processes, and on what.
-    YIELDS (BatchFound): Each batch, read.
-    RAISES (ChildProcessError): If a worker dies.
+    done (Done): The batches to leave out.
+    pipeline (Pipeline): The pipeline that each process loads.
+    settings (LocalSettings): The number of processes, and their device.
+    YIELDS (BatchFound): The result of each batch.
+    RAISES (ChildProcessError): If a worker process dies.
     """
     batches = read_batches(source, done)
     if settings.processes == 1:
         for batch in batches:
             yield read_batch(pipeline, settings.gpu_id, 0, batch)
         return
-    # Forked workers would share torch's threads and the GPU's context with this process.
+    # Spawned, not forked: a fork would share torch's threads and the GPU's context.
     pool = ProcessPoolExecutor(settings.processes, get_context("spawn"), _begin_worker)
     waiting: deque[Future[BatchFound]] = deque()
     try:
@@ -70,13 +71,16 @@ def read_locally(
 
 
 def _begin_worker() -> None:
-    # Ctrl-C reaches the whole group; the main process alone answers it.
+    # Ctrl-C is sent to the workers as well, but only the main process shall handle it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """A pool's workers wait for ever if the main process is killed: they hold its pipe open."""
+    """Exit when the main process has ended.
+
+    If it is killed, the workers of a pool would wait for ever: they hold its pipe open themselves.
+    """
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -1,7 +1,8 @@
-"""Batches read by Ray Data: one reader beside the driver, a pool of actors with a pipeline each.
+"""Batches of documents → batches of rows by Ray Data, on one machine or on a cluster.
 
-A block holds about one batch, so that the pool shares even a small file. Ray runs again what a lost
-worker or machine had in hand; the driver takes batches in any order, each of them once.
+One task beside the driver reads the inputs, and each actor of a pool has a pipeline. A block holds
+about one batch, so that the whole pool works even on a small file. If a worker or a machine is
+lost, Ray repeats what it was working on. The driver gets every batch once, in any order.
 """
 
 from __future__ import annotations
@@ -22,20 +23,22 @@ from ..documents import STDIN, Document, DocumentBatch, Source, read_batches
 from ..journal import Done
 from .worker import BatchFound, Pipeline, read_batch
 
-# Ray gathers what a task yields up to this size; its default of 128 MB is hours of reading.
+# Ray collects what a task yields into blocks of this size. A block of its default, 128 MB, would
+# keep a worker busy for hours.
 BLOCK_BYTES = 2**14
-# A Ray of our own reports to nobody, and its core does not print what is no concern of the user.
+# For a Ray that we start ourselves: it sends no usage statistics, and its core prints nothing that
+# does not concern the user.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 Columns = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class RaySettings:
-    """What this engine can be told.
+    """The settings of this engine.
 
-    processes (int): Ray's workers.
-    num_gpus (float): GPUs, or share of one, of each worker.
-    ray_address (str): Cluster that is there already; none to start Ray on this machine.
+    processes (int): The number of workers.
+    num_gpus (float): GPUs of each worker, or its share of one; 0 for the CPU.
+    ray_address (str | None): A cluster that is running; None to start Ray on this machine.
     """
 
     processes: int = 1
@@ -47,9 +50,10 @@ class RaySettings:
 
 
 def check_ray(source: Source) -> None:
-    """Find out whether Ray is installed, and can read the source.
+    """Find out whether Ray is installed, and can read a source.
 
-    RAISES (ValueError): If it can't.
+    source (Source): Where the documents come from.
+    RAISES (ValueError): If Ray is not installed, or the source is standard input.
     """
     import_ray()
     if STDIN in source.inputs:
@@ -62,16 +66,16 @@ def read_with_ray(
     """Read batches with Ray's workers, in any order.
 
     source (Source): Where the documents come from.
-    done (Done): Batches to leave out.
-    pipeline (Pipeline): What each worker loads.
-    settings (RaySettings): How many workers, and where.
-    YIELDS (BatchFound): Each batch, read.
+    done (Done): The batches to leave out.
+    pipeline (Pipeline): The pipeline that each worker loads.
+    settings (RaySettings): The number of workers, their devices, and the cluster.
+    YIELDS (BatchFound): The result of each batch.
     RAISES (OSError): If Ray gives up.
     """
     ray = import_ray()
     with _running(ray, settings):
         here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
-        # The reader needs hardly any time: of a whole core it would deprive a worker.
+        # Reading the inputs takes hardly any time. A core of its own would be taken from a worker.
         read: dict[str, Any] = {"num_cpus": 0, "label_selector": here}
         pool = ray.data.ActorPoolStrategy(size=settings.processes)
         found = (
@@ -95,19 +99,20 @@ def read_with_ray(
 
 
 def import_ray() -> Any:
-    """Import Ray with its Data.
+    """Import Ray and Ray Data.
 
-    RAISES (ValueError): If it is not installed.
+    RETURNS (Module): The package `ray`.
+    RAISES (ValueError): If they are not installed.
     """
     import_extra("ray.data", "ray", "--engine ray")
     return import_extra("ray", "ray", "--engine ray")
 
 
 class _Worker:
-    """An actor: loads its pipeline at the first batch, and keeps it."""
+    """An actor, which loads its pipeline at the first batch and keeps it."""
 
     def __init__(self, pipeline: Pipeline, on_gpu: bool) -> None:
-        # Ray shows a worker only the GPUs that are its own, so that the first is the right one.
+        # Ray makes only a worker's own GPUs visible to it, so that GPU 0 is the right one.
         self.read = partial(read_batch, pipeline, 0 if on_gpu else -1, 1)
 
     def __call__(self, columns: Columns) -> Columns:
@@ -120,14 +125,18 @@ class _Worker:
 
 
 def _read_source(_: Columns, source: Source, done: Done, folder: str) -> Iterator[Columns]:
-    os.chdir(folder)  # relative paths are the driver's, and Ray's processes may begin elsewhere
+    # Relative paths belong to the driver's folder, and Ray may start its processes elsewhere.
+    os.chdir(folder)
     for batch in read_batches(source, done):
         yield {"batch": np.array([json.dumps(batch)], dtype=object)}
 
 
 @contextmanager
 def _running(ray: Any, settings: RaySettings) -> Iterator[None]:
-    """Ray as it is there already, or on this machine for as long as this lasts."""
+    """Use Ray if it is running in this process; otherwise start it and shut it down at the end.
+
+    Some of its settings are changed meanwhile, and restored.
+    """
     started = not ray.is_initialized()
     if started:
         for name, value in QUIET.items():
@@ -137,7 +146,7 @@ def _running(ray: Any, settings: RaySettings) -> Iterator[None]:
     context, logger = ray.data.DataContext.get_current(), logging.getLogger("ray.data")
     before = context.target_max_block_size, context.enable_progress_bars, logger.level
     context.target_max_block_size, context.enable_progress_bars = BLOCK_BYTES, False
-    # What is wrong comes back as an exception; Ray would print it too, with all its tracebacks.
+    # Errors come back as exceptions. Ray would also print them, with all their tracebacks.
     logger.setLevel(logging.CRITICAL)
     try:
         yield
@@ -149,5 +158,5 @@ def _running(ray: Any, settings: RaySettings) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """The error that a worker raised, which stands first among the tracebacks Ray hands on."""
+    """The error that a worker raised: the first of the tracebacks that Ray has joined."""
     return str(error).partition("\n\nThe above exception")[0].strip().splitlines()[-1]

@@ -1,7 +1,8 @@
-"""What each worker of an engine does: its own pipeline, loaded once, reads batch after batch.
+"""One batch of documents → its rows, in one worker of an engine.
 
-Memory stays flat on an endless stream: each batch is read inside a memory zone, whose strings and
-words spaCy forgets at its end, and only plain values leave it.
+A worker loads its pipeline once. It reads each batch inside a memory zone, at whose end spaCy
+forgets the strings and words. Only plain values leave the zone, so that the memory does not grow on
+an endless stream.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from ..rows import rows_of
 
 
 class Pipeline(NamedTuple):
-    """What tells a pipeline from every other.
+    """The identity of a pipeline.
 
-    load (str): What a process anywhere on the machine can load it by.
+    load (str): The package or absolute path by which any process of the machine can load it.
     name (str): Language, name and version.
     sha256 (str): Checksum of its files.
     """
@@ -35,11 +36,25 @@ class Pipeline(NamedTuple):
     sha256: str
 
 
-def identify(model: str) -> Pipeline:
-    """Find a pipeline, without loading it.
+class BatchFound(NamedTuple):
+    """The result of a batch.
 
-    model (str): Package or directory.
-    RAISES (OSError): If there is none.
+    number (int): The number of the batch.
+    entries (list[Entry]): The result of each document.
+    malformed (int): Place in the batch of the first malformed record, or -1.
+    """
+
+    number: int
+    entries: list[Entry]
+    malformed: int = -1
+
+
+def identify(model: str) -> Pipeline:
+    """Identify a pipeline without loading it.
+
+    model (str): A package or a directory.
+    RETURNS (Pipeline): Its identity.
+    RAISES (OSError): If there is no such pipeline.
     """
     path = get_package_path(model) if is_package(model) else Path(model).resolve()
     if not (path / "meta.json").is_file():
@@ -55,27 +70,14 @@ def identify(model: str) -> Pipeline:
     return Pipeline(load, name, digest.hexdigest())
 
 
-class BatchFound(NamedTuple):
-    """A batch that has been read.
-
-    number (int): The batch's.
-    entries (list[Entry]): What each document became.
-    malformed (int): Place of the first document that was malformed already in the input, or -1.
-    """
-
-    number: int
-    entries: list[Entry]
-    malformed: int = -1
-
-
 def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBatch) -> BatchFound:
-    """Read one batch with this process's pipeline.
+    """Read one batch with the pipeline of this process.
 
-    pipeline (Pipeline): What to load, if this is the first batch.
-    gpu_id (int): GPU, -1 for the CPU.
-    threads (int): Threads of torch, 0 for as many as it takes by itself.
+    pipeline (Pipeline): The pipeline, which is loaded at the first batch.
+    gpu_id (int): The GPU; -1 for the CPU.
+    threads (int): Threads of torch; 0 for torch's own choice.
     batch (DocumentBatch): The documents.
-    RETURNS (BatchFound): An entry for each of them.
+    RETURNS (BatchFound): The result of each document.
     """
     entries = load_reader(pipeline, gpu_id, threads)(batch.documents)
     malformed = next((k for k, document in enumerate(batch.documents) if document.error), -1)
@@ -84,8 +86,15 @@ def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBat
 
 @lru_cache(maxsize=1)
 def load_reader(pipeline: Pipeline, gpu_id: int = -1, threads: int = 0) -> BatchReader:
-    """The one reader of this process; it is loaded by the first batch, so that what is wrong with
-    the pipeline comes back as that batch's error and not as a dead process.
+    """Load the reader of this process, once.
+
+    The first batch loads it, not the start of the process. If the pipeline can't be loaded, the
+    batch raises the error; at its start the process would just die.
+
+    pipeline (Pipeline): The pipeline.
+    gpu_id (int): The GPU; -1 for the CPU.
+    threads (int): Threads of torch; 0 for torch's own choice.
+    RETURNS (BatchReader): The reader.
     """
     return BatchReader(pipeline.load, gpu_id, threads)
 
@@ -93,9 +102,9 @@ def load_reader(pipeline: Pipeline, gpu_id: int = -1, threads: int = 0) -> Batch
 class BatchReader:
     """Reads batches of documents with a pipeline.
 
-    model (str): Package or directory.
-    gpu_id (int): GPU, -1 for the CPU.
-    threads (int): Threads of torch, 0 for as many as it takes by itself.
+    model (str): A package or a directory.
+    gpu_id (int): The GPU; -1 for the CPU.
+    threads (int): Threads of torch; 0 for torch's own choice.
     RAISES (ValueError): If the pipeline has no rin component.
     """
 
@@ -108,20 +117,22 @@ class BatchReader:
             torch.set_num_threads(threads)
         self.nlp = spacy.load(model)
         find_rin(self.nlp)
-        from ...layers.autocast import make_autocast  # torch, which the pipeline has loaded
+        # Imported here, since it needs torch, which the pipeline has loaded by now.
+        from ...layers.autocast import make_autocast
 
         make_autocast()(self.nlp)
 
     def __call__(self, documents: list[Document]) -> list[Entry]:
         """Read documents.
 
-        RETURNS (list[Entry]): One for each, in their order; an error for those that failed.
+        documents (list[Document]): The documents of a batch.
+        RETURNS (list[Entry]): The result of each document, in order; an error if it failed.
         """
         self._prepare()
         texts = [document for document in documents if not document.error]
         found = self._read(texts)
         if isinstance(found, str):
-            # One document fails its whole batch: read alone, it fails only itself.
+            # A document that fails makes its whole batch fail. Read alone, only it fails.
             found = [self._read_alone(document) for document in texts]
         entries = iter(found)
         return [
@@ -130,7 +141,7 @@ class BatchReader:
         ]
 
     def _prepare(self) -> None:
-        # Each time: thinc's choice of device is the thread's, and Ray may call from another one.
+        # On every call: thinc's ops are per thread, and Ray may call from a new thread.
         if self.gpu_id >= 0:
             spacy.require_gpu(self.gpu_id)
 
@@ -139,14 +150,14 @@ class BatchReader:
         return _failed(document, found) if isinstance(found, str) else found[0]
 
     def _read(self, documents: list[Document]) -> list[Entry] | str:
-        """Entries, or what went wrong."""
-        # Inside the zone: spaCy does not close one that an exception leaves.
+        """The results of the documents, or one error for all of them."""
+        # Catch inside the zone: spaCy leaves a memory zone open if an exception escapes it.
         with self.nlp.memory_zone():
             try:
                 texts = [document.text for document in documents]
                 docs = self.nlp.pipe(texts, batch_size=max(1, len(texts)))
                 return [_entry(*pair) for pair in zip(documents, docs, strict=True)]
-            # Whatever a component raises is about these documents, and must not end the run.
+            # Any error of a component concerns these documents only, and must not end the run.
             except Exception as error:
                 return " ".join(f"{type(error).__name__}: {error}".split())
 
