@@ -37,7 +37,9 @@ def extract_command(
     engine: Annotated[
         str, typer.Option(help=f"What runs the pipeline. {ABOUT}", metavar="|".join(ENGINES))
     ] = "local",
-    processes: Annotated[int, typer.Option(help="Workers, each with its own pipeline")] = 1,
+    processes: Annotated[
+        int | None, typer.Option(help="Workers, each with its own pipeline; else one")
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Documents that are read at once")] = 128,
     gpu_id: Annotated[int | None, typer.Option(help="GPU of the local engine; else CPU")] = None,
     num_gpus: Annotated[float | None, typer.Option(help="GPUs of each of Ray's workers")] = None,
@@ -56,14 +58,18 @@ def extract_command(
         "id_field": id_field,
         "by": by,
         "engine": engine,
-        "processes": processes,
         "batch_size": batch_size,
         "skip_bad": skip_bad,
         "resume": resume,
         "overwrite": overwrite,
     }
     # Only those that were given: an engine refuses the settings of another one.
-    only = {"gpu_id": gpu_id, "num_gpus": num_gpus, "ray_address": ray_address}
+    only = {
+        "processes": processes,
+        "gpu_id": gpu_id,
+        "num_gpus": num_gpus,
+        "ray_address": ray_address,
+    }
     settings |= {name: value for name, value in only.items() if value is not None}
     # By itself, tqdm draws a bar of no width if the terminal does not report its own width.
     width = get_terminal_size().columns
