@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from hypothesis import strategies as st
 from reference import random_params
@@ -16,12 +18,22 @@ WIDTH, N_TAGS, N_LABELS = 6, 5, 4
 
 
 def make_network(
-    rounds: int, ablation: tuple[bool, bool] = (True, True), nI: int = WIDTH, seed: int = 0
+    rounds: int,
+    ablation: tuple[bool, bool] = (True, True),
+    nI: int = WIDTH,
+    seed: int = 0,
+    **context: Any,
 ) -> tuple[RIN, dict[str, Tensor]]:
     params = random_params(
-        WIDTH, N_TAGS, N_LABELS, nI if nI != WIDTH else None, seed=seed, dtype=torch.float32
+        WIDTH,
+        N_TAGS,
+        N_LABELS,
+        nI if nI != WIDTH else None,
+        seed=seed,
+        dtype=torch.float32,
+        **context,
     )
-    network = RIN(PaperInteraction(WIDTH, *ablation), rounds)
+    network = RIN(PaperInteraction(WIDTH, *ablation), rounds, **context)
     network.initialize(nI, N_TAGS, N_LABELS)
     network.load_state_dict(named(network, params))
     return network, {name: p.clone().requires_grad_() for name, p in params.items()}

@@ -16,6 +16,11 @@ Parameters, by name (`Params`):
     relations.weight (L, H), relations.bias (L) W_r and b_r of C_r, eq. (7)
     tag_gru.{update,reset,candidate}.weight (H, H + T)       W_z, W_u, W_o of GRU_e, eq. (4)
     relation_gru.{update,reset,candidate}.weight (H, H + L)  W_z, W_u, W_o of GRU_r, eq. (4)
+
+Beside the paper's form, each only if it is given (C = 2 · clip + 1 distances):
+    distance (C, H), distance_bias (C, L)       terms of m and of the logit by clip(j − i)
+    between.weight (H, H)                       of the mean of what is between head and tail
+    types.weight (2H, T)                        of the tags of head (first H rows) and tail
 """
 
 from __future__ import annotations
@@ -32,6 +37,7 @@ Cells = Mapping[tuple[int, int, int], int | None]
 Gold = tuple[Sequence[int | None], Cells]
 # Output of the two classifiers before softmax and σ: (T) per word, and (L) per head and tail.
 Layer = tuple[list[Tensor], list[list[Tensor]]]
+Context = tuple[Tensor, Tensor]
 
 
 def forward(
@@ -189,7 +195,9 @@ def tag_logits(params: Params, h: Tensor) -> Tensor:
     return params["tags.weight"] @ h + params["tags.bias"]
 
 
-def pair_logits(params: Params, h_head: Tensor, h_tail: Tensor) -> Tensor:
+def pair_logits(
+    params: Params, h_head: Tensor, h_tail: Tensor, context: Context | None = None
+) -> Tensor:
     """Compute C_r for one pair of words, before its σ. Each label has a σ of its own.
 
         m = relu(W_m(h_i ⊕ h_j))    Y_r(i, j) = σ(W_r m + b_r)                          (7)
@@ -197,10 +205,42 @@ def pair_logits(params: Params, h_head: Tensor, h_tail: Tensor) -> Tensor:
     params (Params): the parameters, see the head of this file.
     h_head (Tensor): (H)
     h_tail (Tensor): (H)
+    context (Context): (H) and (L) further terms, of m before its relu and of the logit.
     RETURNS (Tensor): (L)
     """
-    m = torch.relu(params["pair.weight"] @ torch.cat([h_head, h_tail]))
-    return params["relations.weight"] @ m + params["relations.bias"]
+    inner, outer = context if context else (torch.zeros_like(h_head), 0)
+    m = torch.relu(params["pair.weight"] @ torch.cat([h_head, h_tail]) + inner)
+    return params["relations.weight"] @ m + params["relations.bias"] + outer
+
+
+def pair_context(
+    params: Params, H_r: Sequence[Tensor], tags: Sequence[Tensor], i: int, j: int
+) -> Context:
+    """Compute what a cell sees of its pair beside the two words: the options beyond the paper.
+
+    params (Params): the parameters, see the head of this file.
+    H_r (Sequence[Tensor]): N times (H) features of the relations.
+    tags (Sequence[Tensor]): N times (T) logits of the tags of the same layer.
+    i (int): the head word.
+    j (int): the tail word.
+    RETURNS (Context): (H) term of m before its relu, (L) term of the logit.
+    """
+    inner = torch.zeros_like(H_r[0])
+    outer = torch.zeros_like(params["relations.bias"])
+    if "distance" in params:
+        clip = (len(params["distance"]) - 1) // 2
+        place = max(-clip, min(clip, j - i)) + clip
+        inner = inner + params["distance"][place]
+        outer = outer + params["distance_bias"][place]
+    if "between.weight" in params and i != j:
+        words = H_r[min(i, j) : max(i, j)]
+        mean = sum(params["between.weight"] @ h for h in words) / len(words)
+        inner = inner + (mean if i < j else -mean)
+    if "types.weight" in params:
+        of_head, of_tail = params["types.weight"].chunk(2)
+        inner = inner + of_head @ torch.softmax(tags[i], dim=0)
+        inner = inner + of_tail @ torch.softmax(tags[j], dim=0)
+    return inner, outer
 
 
 def random_params(
@@ -210,6 +250,9 @@ def random_params(
     nI: int | None = None,
     seed: int = 0,
     dtype: torch.dtype = torch.float64,
+    distance: int = 0,
+    between: bool = False,
+    types: bool = False,
 ) -> dict[str, Tensor]:
     """Draw parameters from a seed, none of them zero. They do not require a gradient yet.
 
@@ -221,6 +264,9 @@ def random_params(
     nI (int | None): I; None leaves out the projection, so that sentences are (N, H).
     seed (int): Seed of a generator of its own; torch's global state is not touched.
     dtype (torch.dtype): Type of every parameter.
+    distance (int): The clip, or 0 for no distances.
+    between (bool): Whether there is a term of what is between.
+    types (bool): Whether there is a term of the tags.
     RETURNS (dict[str, Tensor]): Parameters by name, see the head of this file.
     """
     shapes: dict[str, tuple[int, ...]] = {
@@ -236,6 +282,13 @@ def random_params(
     if nI is not None:
         shapes["project.weight"] = (d, nI)
         shapes["project.bias"] = (d,)
+    if distance:
+        shapes["distance"] = (2 * distance + 1, d)
+        shapes["distance_bias"] = (2 * distance + 1, n_labels)
+    if between:
+        shapes["between.weight"] = (d, d)
+    if types:
+        shapes["types.weight"] = (2 * d, n_tags)
     generator = torch.Generator().manual_seed(seed)
     params = {}
     for name, shape in shapes.items():
@@ -289,7 +342,13 @@ def _shared(params: Params, x: Tensor) -> Tensor:
 def _classify(params: Params, H_e: Sequence[Tensor], H_r: Sequence[Tensor]) -> Layer:
     """Compute C_e of every word and C_r of every pair: N times (H) each → one layer."""
     tags = [tag_logits(params, h) for h in H_e]
-    table = [[pair_logits(params, h_head, h_tail) for h_tail in H_r] for h_head in H_r]
+    table = [
+        [
+            pair_logits(params, h_head, h_tail, pair_context(params, H_r, tags, i, j))
+            for j, h_tail in enumerate(H_r)
+        ]
+        for i, h_head in enumerate(H_r)
+    ]
     return tags, table
 
 

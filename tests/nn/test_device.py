@@ -69,7 +69,7 @@ def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> N
     found, gradients = relation_loss(
         table.detach(), layout.locate(cells), layout.locate(np.zeros((0, 4), dtype=int))
     )
-    torch.autograd.backward([*table.factors()], [*gradients])
+    torch.autograd.backward([*table.factors.present()], [*gradients])
 
     params = random_params(WIDTH, N_TAGS, N_LABELS, dtype=torch.float32)
     params = {name: p.requires_grad_() for name, p in params.items()}

@@ -67,7 +67,7 @@ def test_separate_encoders_share_nothing() -> None:
     words = torch.randn(4, 2 * WIDTH, requires_grad=True)
     tags, table = network(words, BlockPlan([4], CPU, 50))
     (of_tags,) = torch.autograd.grad(tags.sum(), words)
-    (of_table,) = torch.autograd.grad(table.heads.sum() + table.tails.sum(), words)
+    (of_table,) = torch.autograd.grad(table.factors.heads.sum() + table.factors.tails.sum(), words)
     assert not of_tags[:, :WIDTH].any() and of_tags[:, WIDTH:].all()
     assert of_table[:, :WIDTH].all() and not of_table[:, WIDTH:].any()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,29 @@ LENGTHS = [3, 1, 5, 3]
 CELLS = [(0, 0, 2, 1), (0, 2, 2, 0), (1, 0, 0, 3), (2, 4, 1, 1), (2, 4, 1, 2), (3, 1, 0, 0)]
 MASKED = [(2, 0, 3, 2), (3, 2, 2, 1)]
 ABLATIONS = [(True, True), (False, True), (True, False)]
+
+
+# What a cell sees of its pair beyond the paper's form.
+CONTEXTS: list[dict[str, Any]] = [
+    {"distance": 2},
+    {"between": True},
+    {"types": True},
+    {"distance": 9, "between": True, "types": True},
+]
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("rounds", [0, 2])
+def test_scores_with_context_equal_the_reference(rounds: int, context: dict[str, Any]) -> None:
+    network, params = make_network(rounds, **context)
+    for length in (1, 2, 7):
+        words = torch.randn(length, WIDTH)
+        expected_tags, expected_table = forward(params, words, rounds)
+        for is_training in (True, False):
+            with torch.set_grad_enabled(is_training):
+                tag_logits, table = network(words, layout([length]))
+            assert_close(torch.softmax(tag_logits, 1), expected_tags)
+            assert_close(torch.sigmoid(whole_table(table, length)), expected_table)
 
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
@@ -38,7 +63,24 @@ def test_scores_equal_the_reference(rounds: int, ablation: tuple[bool, bool]) ->
 def test_losses_and_gradients_equal_the_reference(
     rounds: int, ablation: tuple[bool, bool], nI: int
 ) -> None:
-    network, params = make_network(rounds, ablation, nI)
+    check_losses(*make_network(rounds, ablation, nI), rounds, ablation, nI)
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_losses_and_gradients_with_context_equal_the_reference(
+    rounds: int, context: dict[str, Any]
+) -> None:
+    check_losses(*make_network(rounds, **context), rounds)
+
+
+def check_losses(
+    network: RIN,
+    params: dict[str, Tensor],
+    rounds: int,
+    ablation: tuple[bool, bool] = (True, True),
+    nI: int = WIDTH,
+) -> None:
     words = torch.randn(sum(LENGTHS), nI)
     tags = np.random.default_rng(0).integers(0, N_TAGS, sum(LENGTHS))
     tags[4] = -1
@@ -76,7 +118,7 @@ def our_losses(network: RIN, words: Tensor, tags: np.ndarray) -> tuple[float, fl
     relations, gradients = relation_loss(
         table.detach(), blocks.locate(np.array(CELLS)), blocks.locate(np.array(MASKED))
     )
-    torch.autograd.backward([tag_logits, *table.factors()], [d_tags, *gradients])
+    torch.autograd.backward([tag_logits, *table.factors.present()], [d_tags, *gradients])
     return entities, relations, words.grad
 
 
@@ -93,8 +135,8 @@ def test_batch_order_and_block_size_change_nothing(
     together = network(torch.cat([texts[k] for k in order]), layout(shuffled, max_cells))
     for name, rows_of in (
         ("tags", lambda output: output[0]),
-        ("heads", lambda output: output[1].heads),
-        ("tails", lambda output: output[1].tails),
+        ("heads", lambda output: output[1].factors.heads),
+        ("tails", lambda output: output[1].factors.tails),
     ):
         for k, part in zip(order, rows_of(together).split(shuffled), strict=True):
             assert_close(part, rows_of(alone[k]), name)
@@ -110,11 +152,11 @@ def test_prediction_in_parts_is_that_of_training(lengths: list[int], max_words: 
         patch.setattr("spacy_rin.nn.network.PART_WORDS", max_words)
         tags, table = network(words, layout(lengths))
     assert_close(tags, expected_tags)
-    assert_close(table.heads, expected.heads)
-    assert_close(table.tails, expected.tails)
+    assert_close(table.factors.heads, expected.factors.heads)
+    assert_close(table.factors.tails, expected.factors.tails)
 
 
 def test_no_words_give_no_output() -> None:
     network, _ = make_network(rounds=2)
     tag_logits, table = network(torch.zeros(0, WIDTH), layout([]))
-    assert tag_logits.shape == (0, N_TAGS) and table.heads.shape == (0, WIDTH)
+    assert tag_logits.shape == (0, N_TAGS) and table.factors.heads.shape == (0, WIDTH)

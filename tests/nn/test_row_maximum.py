@@ -8,6 +8,7 @@ from networks import layout
 
 from spacy_rin.nn import row_maximum as row_maximum_module
 from spacy_rin.nn.blocks import BlockPlan
+from spacy_rin.nn.factors import Factors
 from spacy_rin.nn.interaction import PaperInteraction
 from spacy_rin.nn.network import RIN
 from spacy_rin.nn.row_maximum import row_maximum
@@ -25,7 +26,8 @@ def test_row_maximum_gradient_is_numerically_right() -> None:
         for shape in ((8, 3), (8, 3), (2, 3), (2,))
     ]
     assert torch.autograd.gradcheck(
-        lambda *f: row_maximum(Table(*f, layout(lengths, max_cells=5), torch.float64)), factors
+        lambda *f: row_maximum(Table(Factors(*f), layout(lengths, max_cells=5), torch.float64)),
+        factors,
     )
 
 
@@ -33,7 +35,7 @@ def test_of_equal_cells_one_takes_the_gradient() -> None:
     heads, tails = torch.ones(3, 2), torch.ones(3, 2)
     weight, bias = torch.ones(4, 2), torch.zeros(4)
     factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
-    maximum = row_maximum(Table(*factors, BlockPlan([3], CPU, 100)))
+    maximum = row_maximum(Table(Factors(*factors), BlockPlan([3], CPU, 100)))
     assert maximum.tolist() == [[4.0] * 4] * 3
     maximum.sum().backward()
     assert heads.grad.tolist() == [[4.0, 4.0]] * 3
@@ -50,7 +52,7 @@ def test_winners_are_where_the_maximum_is(precision: torch.dtype) -> None:
     weight, bias = torch.randint(-1, 1, (4, 5)).float(), torch.tensor([0.0, -3.0, 2.0, 0.0])
     heads, tails = heads.round(), tails.round()
     factors = [factor.requires_grad_() for factor in (heads, tails, weight, bias)]
-    found = row_maximum(Table(*factors, BlockPlan(lengths, CPU, 300), precision))
+    found = row_maximum(Table(Factors(*factors), BlockPlan(lengths, CPU, 300), precision))
     d_found = torch.randn_like(found)
     gradients = torch.autograd.grad(found, factors, d_found)
 

@@ -8,6 +8,7 @@ import torch
 from networks import N_LABELS, WIDTH, layout, make_network, whole_table
 
 from spacy_rin.nn.blocks import BlockPlan
+from spacy_rin.nn.factors import Factors
 from spacy_rin.nn.table import BlockWorkspace, Table
 
 CPU = torch.device("cpu")
@@ -24,7 +25,9 @@ def test_cells_over_finds_what_the_whole_table_holds() -> None:
     expected, start = set(), 0
     for n in lengths:
         words = slice(start, start + n)
-        text = Table(table.heads[words], table.tails[words], table.weight, table.bias, blocks)
+        factors = table.factors
+        of_text = factors._replace(heads=factors.heads[words], tails=factors.tails[words])
+        text = Table(of_text, blocks)
         for i, j, t in (whole_table(text, n) >= -1.0).nonzero().tolist():
             expected.add((start + i, start + j, t))
         start += n
@@ -37,13 +40,14 @@ def test_a_block_keeps_nothing_of_the_one_before(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     layout = BlockPlan([20, 3], CPU, 400)
     heads, tails = torch.randn(23, WIDTH), torch.randn(23, WIDTH)
-    table = Table(heads, tails, torch.randn(N_LABELS, WIDTH), torch.randn(N_LABELS), layout, dtype)
+    factors = Factors(heads, tails, torch.randn(N_LABELS, WIDTH), torch.randn(N_LABELS))
+    table = Table(factors, layout, dtype)
     large, small = layout.blocks
     reader, found = BlockWorkspace(table), []
     for block in (small, large, small):
         pairs = reader.pairs(block)
         z = reader.logits(block, pairs).clone()
-        d_weight = torch.zeros_like(table.weight)
+        d_weight = torch.zeros_like(table.factors.weight)
         d_m = reader.add_gradient(d_weight, torch.sigmoid(z), pairs).clone()
         found.append((z, d_weight, d_m))
     for first, again in zip(found[0], found[2], strict=True):
@@ -54,7 +58,7 @@ def test_bfloat16_rounds_the_factors_and_not_the_sums() -> None:
     torch.manual_seed(0)
     heads, tails, W = torch.rand(20, 500), torch.rand(20, 500), torch.rand(3, 500)
     bias = torch.full((3,), -1000.0)
-    table = Table(heads, tails, W, bias, BlockPlan([20], CPU, 400), torch.bfloat16)
+    table = Table(Factors(heads, tails, W, bias), BlockPlan([20], CPU, 400), torch.bfloat16)
     ((_, found),) = table.blocks()
     m = (heads.unsqueeze(1) + tails).view(400, 500)
     assert found.dtype == torch.float32

@@ -34,6 +34,7 @@ from spacy_rin.layers import architecture as model
 from spacy_rin.nn import loss, network, row_maximum
 from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.device import DTYPES, block_cells
+from spacy_rin.nn.factors import Factors
 from spacy_rin.nn.table import Table
 from spacy_rin.settings import DEFAULT_MODEL
 from spacy_rin.training.history import read_history
@@ -109,14 +110,13 @@ def products(
     layout = BlockPlan(lengths, device, block_cells(device, WIDTH, labels))
     W_total, cells = sum(lengths), sum(n * n for n in lengths)
     torch.manual_seed(0)
-    table = Table(
+    factors = Factors(
         torch.randn(W_total, WIDTH, requires_grad=True),
         torch.randn(W_total, WIDTH, requires_grad=True),
         torch.randn(labels, WIDTH).div_(10).requires_grad_(),
         torch.full((labels,), network.RELATION_BIAS, requires_grad=True),
-        layout,
-        dtype,
     )
+    table = Table(factors, layout, dtype)
     gradient = torch.randn(W_total, labels)
     nothing = [(torch.zeros(0, dtype=torch.long),) * 2] * len(layout.blocks)
     product = 2 * cells * WIDTH * labels

@@ -137,6 +137,9 @@ def build_rin_model(
     use_relations: bool = True,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     interaction: Literal["paper", "slides", "separate"] = "paper",
+    distance: int = 0,
+    between: bool = False,
+    types: bool = False,
 ) -> Model[WindowBatch, Scores]:
     """Construct the Recurrent Interaction Network over any tok2vec.
 
@@ -152,6 +155,10 @@ def build_rin_model(
     interaction (str): "paper"; "slides" for the earlier form of the model; "separate" for the
         slides' baseline "BiLSTM". That has no rounds, and an encoder for each task (`copies = 2` of
         spacy-rin.BiLSTMEncoder.v1).
+    distance (int): Words up to which distances between head and tail are told apart, in the pair
+        features and in the logit; 0 leaves distance out, as the paper does.
+    between (bool): Whether a cell sees the mean of what is between head and tail.
+    types (bool): Whether a cell sees the tagger's probabilities of head and tail.
     RETURNS (Model): The model. `set_output_sizes` has to be called before it is initialised.
     RAISES (ValueError): If the settings do not go together.
     """
@@ -166,7 +173,7 @@ def build_rin_model(
     else:
         reader = SeparateTasks(hidden_width)
     network: Model[list[Floats2d], Scores] = wrap_module(
-        RIN(reader, rounds, precision),
+        RIN(reader, rounds, precision, distance=distance, between=between, types=types),
         _convert_inputs,
         _convert_outputs,
         sizes=("n_tags", "n_labels"),
@@ -325,7 +332,7 @@ def _convert_outputs(
     def backprop_args(gradients: tuple[Tensor, ...]) -> ArgsKwargs:
         # W_r and b_r are outputs as well as parameters: torch adds the gradients given here to
         # those that come through the interaction.
-        outputs = (tag_logits, *table.factors())
+        outputs = (tag_logits, *table.factors.present())
         return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": gradients})
 
     return Scores(tag_logits, table), backprop_args

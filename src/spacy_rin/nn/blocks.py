@@ -34,6 +34,7 @@ class Block(NamedTuple):
     words (Tensor): (R,) words of the rows that are not padding.
     real (Tensor): (R,) places of these rows among all b · r rows.
     padding (Tensor): (Q,) cells whose row or column is padding.
+    distance (Tensor): (r, n) how many words the column is after the row; negative if it is before.
 
     A text of two words (0 and 1) and one of three (2, 3 and 4) share a block, the longer one first:
 
@@ -45,6 +46,8 @@ class Block(NamedTuple):
     ([2, 3, 4, 0, 1], [0, 1, 2, 3, 4])
     >>> block.padding.tolist()  # cells 9 to 17 are those of the shorter text
     [11, 14, 15, 16, 17]
+    >>> block.distance[0].tolist(), block.distance[2].tolist()
+    ([0, 1, 2], [-2, -1, 0])
     """
 
     rows: Tensor
@@ -52,6 +55,7 @@ class Block(NamedTuple):
     words: Tensor
     real: Tensor
     padding: Tensor
+    distance: Tensor
 
 
 class _Group(NamedTuple):
@@ -119,6 +123,13 @@ class BlockPlan:
         RETURNS (int): Its words.
         """
         return int(self.lengths.max(initial=0))
+
+    def starts(self) -> Tensor:
+        """Find where each word's text begins.
+
+        RETURNS (Tensor): (W,) the first word of the text of each word.
+        """
+        return self._tensor(np.repeat(self.offsets, self.lengths))
 
     def locate(self, cells: np.ndarray) -> list[tuple[Tensor, Tensor]]:
         """Find cells in the blocks.
@@ -212,6 +223,7 @@ class BlockPlan:
                 self._tensor(words[:, part][real[:, part]]),
                 self._tensor(np.flatnonzero(real[:, part])),
                 self._tensor(np.flatnonzero(~cells)),
+                self._tensor(np.arange(n) - np.arange(n)[part, None]),
             )
 
     def _tensor(self, array: np.ndarray) -> Tensor:

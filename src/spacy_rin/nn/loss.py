@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .table import BlockWorkspace, Table, add_pair_gradient
+from .table import BlockWorkspace, Table, add_distance_gradient, add_pair_gradient
 
 
 class Loss(NamedTuple):
@@ -23,8 +23,8 @@ class Loss(NamedTuple):
 
     entities (float): Loss of the tags, equation (8).
     relations (float): Loss of the relation table, equation (9).
-    gradient (tuple[Tensor, ...]): Gradients of the tag logits (W, T) and of the table's factors:
-        heads (W, D), tails (W, D), weight (L, D) and bias (L,).
+    gradient (tuple[Tensor, ...]): Gradients of the tag logits (W, T) and of the factors that the
+        table has, each of their shape.
     """
 
     entities: float
@@ -51,7 +51,7 @@ def tag_loss(logits: Tensor, gold: Tensor, n_texts: int) -> tuple[float, Tensor]
 
 def relation_loss(
     table: Table, gold: list[tuple[Tensor, Tensor]], masked: list[tuple[Tensor, Tensor]]
-) -> tuple[float, tuple[Tensor, Tensor, Tensor, Tensor]]:
+) -> tuple[float, tuple[Tensor, ...]]:
     """Compute the binary cross-entropy of every cell and label, equation (9), and its gradient.
 
     Each block is read once, for both: z = logits, loss = Σ softplus(z) − Σ_gold z, dz = σ(z) − y.
@@ -60,11 +60,11 @@ def relation_loss(
     table (Table): The factored table of a batch.
     gold (list[tuple[Tensor, Tensor]]): For each block, (g,) cells that are true and (g,) labels.
     masked (list[tuple[Tensor, Tensor]]): The same for cells that are neither true nor false.
-    RETURNS (tuple): Loss, and the gradients of heads, tails, weight and bias.
+    RETURNS (tuple): Loss, and the gradients of the factors that the table has.
     """
-    d_heads, d_tails, d_weight, d_bias = (torch.zeros_like(factor) for factor in table.factors())
+    gradient = table.factors.map(torch.zeros_like)
     workspace = BlockWorkspace(table)
-    loss = table.bias.new_zeros((), dtype=torch.float64)
+    loss = table.factors.bias.new_zeros((), dtype=torch.float64)
     for block, positive, ignored in zip(table.layout.blocks, gold, masked, strict=True):
         pairs = workspace.pairs(block)
         z = workspace.logits(block, pairs)  # (P, L)
@@ -72,11 +72,11 @@ def relation_loss(
         d_z = torch.sigmoid_(z)
         d_z[positive] -= 1
         d_z[ignored] = 0
-        d_bias += d_z.sum(0)
-        d_m = workspace.add_gradient(d_weight, d_z, pairs)  # (P, D)
-        add_pair_gradient(d_heads, d_tails, block, d_m, pairs.features)
+        gradient.bias.add_(d_z.sum(0))
+        if gradient.distance_bias is not None:
+            d_cells = d_z.view(*block.rows.shape, block.cols.shape[1], -1)  # (b, r, n, L)
+            add_distance_gradient(gradient.distance_bias, block, d_cells)
+        d_m = workspace.add_gradient(gradient.weight, d_z, pairs)  # (P, D)
+        add_pair_gradient(gradient, block, d_m, pairs.features)
     n_texts = len(table.layout.lengths)
-    gradients = (d_heads, d_tails, d_weight, d_bias)
-    for gradient in gradients:
-        gradient /= n_texts
-    return loss.item() / n_texts, gradients
+    return loss.item() / n_texts, gradient.map(lambda d_factor: d_factor.div_(n_texts)).present()

@@ -22,10 +22,13 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from .blocks import BlockPlan
+from .factors import Factors, clip_distance
 from .table import BlockWorkspace, Table, add_pair_gradient
 
 # The bits of a float32 that a bfloat16 does not have.
 LOWER_HALF = 2**16 - 1
+# A logit that never wins. Of -inf, a place in the lower half of its bits would make NaN.
+NEVER = -(2.0**100)
 
 
 def row_maximum(table: Table) -> Tensor:
@@ -38,7 +41,7 @@ def row_maximum(table: Table) -> Tensor:
     RETURNS (Tensor): (W, L) logits, differentiable.
     """
     maximum: Tensor = _RowMaximum.apply(
-        *table.factors(), table.layout, table.dtype, torch.is_grad_enabled()
+        table.layout, table.dtype, torch.is_grad_enabled(), *table.factors
     )
     return maximum
 
@@ -48,22 +51,18 @@ class _RowMaximum(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        heads: Tensor,
-        tails: Tensor,
-        weight: Tensor,
-        bias: Tensor,
-        layout: BlockPlan,
-        dtype: torch.dtype,
-        keep: bool,
+        ctx: Any, layout: BlockPlan, dtype: torch.dtype, keep: bool, *tensors: Tensor | None
     ) -> Tensor:
         """Find the maxima block by block.
 
-        All arguments but the last are the fields of a Table, since autograd has to see its tensors.
-
+        layout (BlockPlan): As in Table.
+        dtype (torch.dtype): As in Table.
         keep (bool): Whether to keep the winners for a backward pass.
+        tensors (Tensor): Factors, one by one, since autograd has to see them.
         RETURNS (Tensor): (W, L) maxima.
         """
+        factors = Factors(*tensors)  # type: ignore[arg-type]
+        heads, bias = factors.heads, factors.bias
         maximum = heads.new_empty(len(heads), len(bias))
         # One array for all blocks. Small arrays, one kept per block between others that are freed,
         # would leave holes in the heap.
@@ -71,10 +70,13 @@ class _RowMaximum(torch.autograd.Function):
             maximum.shape if keep else (0,),
             dtype=torch.int16 if layout.longest < 2**15 else torch.int32,
         )
-        workspace = BlockWorkspace(Table(heads, tails, weight, bias, layout, dtype))
+        workspace = BlockWorkspace(Table(factors, layout, dtype))
         for block in layout.blocks:
-            # Padding needs no mask: it repeats the last cell of a row, and may win in its place.
-            z = workspace.products(workspace.pairs(block))  # (P, L)
+            z = workspace.products(block, workspace.pairs(block))  # (P, L)
+            # Padding repeats the last cell of a row, and may win in its place. But its distance is
+            # another, so that with context it has to be masked.
+            if factors.has_context and len(block.padding):
+                z.index_fill_(0, block.padding, NEVER)
             z = z.view(-1, block.cols.shape[1], len(bias))  # (b·r, n, L)
             if keep:
                 largest, places = _maximum_and_places(z, workspace.rounded)
@@ -85,7 +87,7 @@ class _RowMaximum(torch.autograd.Function):
             maximum.index_copy_(0, block.words, largest.index_select(0, block.real))
         # The bias is the same for all tails, so it can be added after the maximum.
         maximum += bias
-        ctx.save_for_backward(heads, tails, weight, bias, winners)
+        ctx.save_for_backward(*tensors, winners)
         ctx.layout = layout
         return maximum
 
@@ -94,20 +96,25 @@ class _RowMaximum(torch.autograd.Function):
         """Pass the gradient of each maximum on to the cell that has won.
 
         d_maximum (Tensor): (W, L) gradient of the maxima.
-        RETURNS (tuple): Gradients of the four factors, and None for the other arguments.
+        RETURNS (tuple): None for the arguments that are not factors, and gradients of those.
         """
-        heads, tails, weight, bias, winners = ctx.saved_tensors
-        workspace = BlockWorkspace(Table(heads, tails, weight, bias, ctx.layout))
-        d_heads, d_tails = torch.zeros_like(heads), torch.zeros_like(tails)
-        d_weight = torch.zeros_like(weight)
+        *tensors, winners = ctx.saved_tensors
+        factors = Factors(*tensors)
+        workspace = BlockWorkspace(Table(factors, ctx.layout))
+        gradient = factors.map(torch.zeros_like)
+        gradient.bias.copy_(d_maximum.sum(0))
         for block in ctx.layout.blocks:
             m = workspace.features(block)  # (P, D)
             won = winners.index_select(0, block.words)  # (R, L)
             d_won = d_maximum.index_select(0, block.words)  # (R, L)
             starts = block.real * block.cols.shape[1]  # (R,)
-            d_m = _gradient(d_weight, d_won, won, starts, m, weight)
-            add_pair_gradient(d_heads, d_tails, block, d_m, m)
-        return d_heads, d_tails, d_weight, d_maximum.sum(0), None, None, None
+            d_m = _gradient(gradient.weight, d_won, won, starts, m, factors.weight)
+            add_pair_gradient(gradient, block, d_m, m)
+            if gradient.distance_bias is not None:
+                rows = block.distance.index_select(0, block.real % len(block.distance))  # (R, n)
+                distance = clip_distance(rows.gather(1, won.long()), len(gradient.distance_bias))
+                gradient.distance_bias.scatter_add_(0, distance, d_won)
+        return None, None, None, *gradient
 
 
 def _maximum_and_places(z: Tensor, rounded: bool) -> tuple[Tensor, Tensor]:

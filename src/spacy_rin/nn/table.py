@@ -7,7 +7,8 @@ and a tail term. So small factors describe the table of a text:
 
     logit[i, j, t] = weight_t · relu(heads_i + tails_j) + bias_t
 
-The table is never built. It is read in blocks of cells that fit the processor's cache.
+`factors` says what a cell may see besides. The table is never built. It is read in blocks of cells
+that fit the processor's cache.
 
 Shapes: W words of all texts of a batch, one after the other; D pair width; L relation labels;
 P cells of a block = b texts × r rows × n columns; P' = P rounded up; C given cells; F found cells.
@@ -23,41 +24,28 @@ import torch
 from torch import Tensor
 
 from .blocks import Block, BlockPlan
+from .factors import Factors, clip_distance, inverse_distance
 
 
 @dataclass(frozen=True)
 class Table:
     """The relation tables of the texts of a batch.
 
-    heads (Tensor): (W, D) head terms of W_m(h_i ⊕ h_j).
-    tails (Tensor): (W, D) tail terms of W_m(h_i ⊕ h_j).
-    weight (Tensor): (L, D) W_r of equation (7).
-    bias (Tensor): (L,) b_r of equation (7).
+    factors (Factors): What describes them.
     layout (BlockPlan): The blocks in which the tables are read.
     dtype (torch.dtype): Precision of the products of whole blocks.
     """
 
-    heads: Tensor
-    tails: Tensor
-    weight: Tensor
-    bias: Tensor
+    factors: Factors
     layout: BlockPlan
     dtype: torch.dtype = torch.float32
-
-    def factors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """List the factors.
-
-        RETURNS (tuple[Tensor, Tensor, Tensor, Tensor]): heads, tails, weight and bias.
-        """
-        return self.heads, self.tails, self.weight, self.bias
 
     def detach(self) -> Table:
         """Take the table out of autograd's graph.
 
         RETURNS (Table): The same table, through which no gradient flows.
         """
-        heads, tails, weight, bias = (factor.detach() for factor in self.factors())
-        return Table(heads, tails, weight, bias, self.layout, self.dtype)
+        return Table(self.factors.map(Tensor.detach), self.layout, self.dtype)
 
     def blocks(self) -> Iterator[tuple[Block, Tensor]]:
         """Compute the logits of every cell, block by block, without gradient.
@@ -81,22 +69,30 @@ class Table:
         """
         found = []
         # All blocks use the same buffers, for the reason given at BlockWorkspace.
-        heads, tails, weight, bias = self.detach().factors()
-        P, (L, D) = min(len(rows), self.layout.max_cells), weight.shape
-        m, tail_terms, z = (heads.new_empty(P, width) for width in (D, D, L))
+        factors = self.factors.map(Tensor.detach)
+        P, (L, D) = min(len(rows), self.layout.max_cells), factors.weight.shape
+        m, tail_terms, z = (factors.heads.new_empty(P, width) for width in (D, D, L))
         over = torch.empty_like(z, dtype=torch.bool)
         for start in range(0, len(rows), max(P, 1)):
-            block = slice(start, start + P)
-            size = len(rows[block])  # P, less in the last block
-            torch.index_select(heads, 0, rows[block], out=m[:size])
-            torch.index_select(tails, 0, cols[block], out=tail_terms[:size])
-            m[:size].add_(tail_terms[:size]).relu_()  # (size, D)
-            torch.addmm(bias, m[:size], weight.T, out=z[:size])  # (size, L)
+            heads, tails = rows[start : start + P], cols[start : start + P]
+            size = len(heads)  # P, less in the last block
+            torch.index_select(factors.heads, 0, heads, out=m[:size])
+            torch.index_select(factors.tails, 0, tails, out=tail_terms[:size])
+            m[:size].add_(tail_terms[:size])  # (size, D)
+            if factors.prefix is not None:
+                between = factors.prefix[tails] - factors.prefix[heads]
+                m[:size].addcmul_(between, inverse_distance(tails - heads).unsqueeze(1))
+            if factors.distance is not None:
+                distance = clip_distance(tails - heads, len(factors.distance))
+                m[:size].add_(factors.distance[distance])
+            torch.addmm(factors.bias, m[:size].relu_(), factors.weight.T, out=z[:size])  # (size, L)
+            if factors.distance_bias is not None:
+                z[:size].add_(factors.distance_bias[distance])
             cell, label = torch.ge(z[:size], logit, out=over[:size]).nonzero(as_tuple=True)
             found.append((cell + start, label, z[cell, label]))
         if not found:
             none = rows.new_zeros(0)
-            return none, none, heads.new_zeros(0)
+            return none, none, factors.heads.new_zeros(0)
         places, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
         return places, labels, logits
 
@@ -118,7 +114,7 @@ class Table:
             )
         if not found:
             none = torch.zeros(0, dtype=torch.long)
-            return none, none, none, self.heads.new_zeros(0)
+            return none, none, none, self.factors.heads.new_zeros(0)
         rows, cols, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
         return rows, cols, labels, logits
 
@@ -126,7 +122,7 @@ class Table:
 class Pairs(NamedTuple):
     """The pair features of a block, m of equation (7).
 
-    features (Tensor): (P, D) relu(heads_i + tails_j), in float32.
+    features (Tensor): (P, D) m, in float32.
     operand (Tensor): The factor of products. In float32 it is the features themselves. Else it is
         (P', D), the features rounded to the table's dtype, and rows of zeros after them.
     """
@@ -146,12 +142,14 @@ class BlockWorkspace:
     """
 
     def __init__(self, table: Table) -> None:
-        self.heads, self.tails, weight, self.bias = table.detach().factors()
+        self.factors = table.factors.map(Tensor.detach)
+        weight = self.factors.weight
         self._weight = weight.to(table.dtype)
         L, D = weight.shape
         P = table.layout.largest_block
         self._m, self._d_m = weight.new_empty(P, D), weight.new_empty(P, D)
         self._z = weight.new_empty(P, L)
+        self._between = weight.new_empty(P if self.factors.prefix is not None else 0, D)
         # Whether products are rounded, and the buffers of their factors and results.
         self.rounded = table.dtype != weight.dtype
         P_16 = _round_up(P) if self.rounded else 0
@@ -162,13 +160,28 @@ class BlockWorkspace:
         """Compute the pair features of a block.
 
         block (Block): The block.
-        RETURNS (Tensor): (P, D) relu(heads_i + tails_j).
+        RETURNS (Tensor): (P, D) relu(heads_i + tails_j), with the terms of their distance and of
+            what is between them if there are any.
         """
         (b, r), n = block.rows.shape, block.cols.shape[1]
-        row_terms = self.heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
-        col_terms = self.tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
+        heads, tails, distance, prefix = (
+            self.factors.heads,
+            self.factors.tails,
+            self.factors.distance,
+            self.factors.prefix,
+        )
+        row_terms = heads.index_select(0, block.rows.flatten()).view(b, r, 1, -1)
+        col_terms = tails.index_select(0, block.cols.flatten()).view(b, 1, n, -1)
         m = self._m[: b * r * n]  # (P, D)
-        torch.add(row_terms, col_terms, out=m.view(b, r, n, -1))  # (b, r, n, D)
+        cells = m.view(b, r, n, -1)  # (b, r, n, D)
+        torch.add(row_terms, col_terms, out=cells)
+        if distance is not None:
+            cells += distance[clip_distance(block.distance, len(distance))]  # (r, n, D)
+        if prefix is not None:
+            between = self._between[: b * r * n].view(b, r, n, -1)
+            rows, cols = prefix[block.rows].unsqueeze(2), prefix[block.cols].unsqueeze(1)
+            torch.sub(cols, rows, out=between)
+            cells.addcmul_(between, inverse_distance(block.distance).unsqueeze(2))
         return m.relu_()
 
     def pairs(self, block: Block) -> Pairs:
@@ -180,34 +193,45 @@ class BlockWorkspace:
         m = self.features(block)
         return Pairs(m, _fill(self._m_16, m) if self.rounded else m)
 
-    def products(self, pairs: Pairs) -> Tensor:
-        """Compute W_r m, the logits of a block without the bias.
+    def products(self, block: Block, pairs: Pairs) -> Tensor:
+        """Compute W_r m, the logits of a block without the bias that all cells have.
 
-        pairs (Pairs): Pair features of the block.
-        RETURNS (Tensor): (P, L) products.
+        block (Block): The block.
+        pairs (Pairs): Its pair features.
+        RETURNS (Tensor): (P, L) products, with the bias of their distance if there is one.
         """
         P = len(pairs.features)
         if not self.rounded:
-            return torch.mm(pairs.operand, self._weight.T, out=self._z[:P])
-        z_16 = torch.mm(pairs.operand, self._weight.T, out=self._z_16[: len(pairs.operand)])
-        return self._z[:P].copy_(z_16[:P])
+            z = torch.mm(pairs.operand, self._weight.T, out=self._z[:P])
+        else:
+            z_16 = torch.mm(pairs.operand, self._weight.T, out=self._z_16[: len(pairs.operand)])
+            z = self._z[:P].copy_(z_16[:P])
+        return self._add_distance_bias(block, z)
 
     def logits(self, block: Block, pairs: Pairs) -> Tensor:
         """Compute the logits of a block.
 
         block (Block): The block.
-        pairs (Pairs): Pair features of the block.
+        pairs (Pairs): Its pair features.
         RETURNS (Tensor): (P, L) logits, −∞ in padding.
         """
         if self.rounded:
             # The bias is added after rounding. With it, logits are larger and would be rounded more
             # coarsely.
-            z = self.products(pairs).add_(self.bias)
+            z = self.products(block, pairs).add_(self.factors.bias)
         else:
             m = pairs.features
-            z = torch.addmm(self.bias, m, self._weight.T, out=self._z[: len(m)])
+            z = torch.addmm(self.factors.bias, m, self._weight.T, out=self._z[: len(m)])
+            self._add_distance_bias(block, z)
         if len(block.padding):
             z.index_fill_(0, block.padding, -torch.inf)
+        return z
+
+    def _add_distance_bias(self, block: Block, z: Tensor) -> Tensor:
+        bias = self.factors.distance_bias
+        if bias is not None:
+            (b, r), n = block.rows.shape, block.cols.shape[1]
+            z.view(b, r, n, -1).add_(bias[clip_distance(block.distance, len(bias))])
         return z
 
     def add_gradient(self, d_weight: Tensor, d_logits: Tensor, pairs: Pairs) -> Tensor:
@@ -228,13 +252,10 @@ class BlockWorkspace:
         return d_m.copy_(torch.mm(d_z, self._weight, out=pairs.operand)[:P])
 
 
-def add_pair_gradient(
-    d_heads: Tensor, d_tails: Tensor, block: Block, d_m: Tensor, m: Tensor
-) -> None:
-    """Add the gradient of a block's pair features to the gradients of the head and tail terms.
+def add_pair_gradient(gradient: Factors, block: Block, d_m: Tensor, m: Tensor) -> None:
+    """Add the gradient of a block's pair features to the gradients of the terms they are made of.
 
-    d_heads (Tensor): (W, D) gradient of the head terms, updated in place.
-    d_tails (Tensor): (W, D) gradient of the tail terms, updated in place.
+    gradient (Factors): The gradients, updated in place.
     block (Block): The block.
     d_m (Tensor): (P, D) gradient of its pair features, overwritten.
     m (Tensor): (P, D) its pair features. Where they are 0, the relu lets no gradient through.
@@ -242,8 +263,25 @@ def add_pair_gradient(
     (b, r), n = block.rows.shape, block.cols.shape[1]
     torch.ops.aten.threshold_backward.grad_input(d_m, m, 0, grad_input=d_m)
     d_m = d_m.view(b, r, n, -1)  # (b, r, n, D)
-    d_heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
-    d_tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
+    gradient.heads.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1))
+    gradient.tails.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
+    if gradient.distance is not None:
+        add_distance_gradient(gradient.distance, block, d_m)
+    if gradient.prefix is not None:
+        d_m *= inverse_distance(block.distance).unsqueeze(2)
+        gradient.prefix.index_add_(0, block.rows.flatten(), d_m.sum(2).view(b * r, -1), alpha=-1)
+        gradient.prefix.index_add_(0, block.cols.flatten(), d_m.sum(1).view(b * n, -1))
+
+
+def add_distance_gradient(d_distance: Tensor, block: Block, d_cells: Tensor) -> None:
+    """Add the gradients of a block's cells to those of their distances.
+
+    d_distance (Tensor): (C, width) gradient, updated in place.
+    block (Block): The block.
+    d_cells (Tensor): (b, r, n, width) gradient of each cell.
+    """
+    distance = clip_distance(block.distance, len(d_distance)).flatten()  # (r · n,)
+    d_distance.index_add_(0, distance, d_cells.sum(0).flatten(0, 1))
 
 
 def _fill(buffer: Tensor, rows: Tensor) -> Tensor:
