@@ -27,7 +27,9 @@ from typing import Any
 
 from ...errors import Errors, check_named
 from .checks import MalformedError, RejectedError, show
-from .formats import (
+from .jsonstream import PEEK, read_rows
+from .records import ENTITY, Dropped, Mention, Opened, RawTriple, Reason, Record, Span
+from .research_formats import (
     is_copymtl,
     is_spert,
     open_casrel,
@@ -37,8 +39,6 @@ from .formats import (
     parse_jointer,
     parse_spert,
 )
-from .jsonstream import PEEK, read_rows
-from .records import ENTITY, Dropped, Mention, Opened, RawTriple, Reason, Record, Span
 from .user_formats import is_prodigy, is_rin, open_rin, parse_prodigy
 
 __all__ = [

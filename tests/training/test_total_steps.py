@@ -19,7 +19,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config
 from toy import gold_docs, write_corpus
 
-from spacy_rin.training.schedule import make_total_steps
+from spacy_rin.training.total_steps import make_total_steps
 
 CONFIG = ROOT / "configs" / "rin_no_pos.cfg"
 SMALL = {
