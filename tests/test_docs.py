@@ -39,11 +39,11 @@ from scripts.docs.compare_configs import CONFIGS
 from spacy_rin.arrays.anchor import ANCHORS
 from spacy_rin.arrays.batch import UNITS
 from spacy_rin.arrays.decode import DECODERS
+from spacy_rin.component.settings import Settings
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.extract.engines import ENGINES
 from spacy_rin.scorer import relation_keys
-from spacy_rin.settings import Settings
 
 GENERATED = [ROOT / name for name in ("docs/python-api.md", "docs/command-line.md")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -18,7 +18,7 @@ MODULES = (
     "arrays.tags",
     "relations",
     "pictures.notebook",
-    "component",
+    "component.relation_extractor",
     "nn.blocks",
     "layers.encoder",
     "exchange.prodigy",

@@ -29,7 +29,11 @@ API = {
         *("relations.get_span_relations", "relations.has_relations", "relations.register"),
     ],
     "The component": [
-        *("component.RelationExtractor", "settings.Settings", "component.find_rin"),
+        *(
+            "component.relation_extractor.RelationExtractor",
+            "component.settings.Settings",
+            "component.relation_extractor.find_rin",
+        ),
         "arrays.rounds.Round",
         *("arrays.decode.Prediction", "arrays.decode.PredictedTriple"),
     ],

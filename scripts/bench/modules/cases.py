@@ -27,8 +27,8 @@ from thinc.api import Adam
 
 from scripts.bench.modules.plain_rin import PlainRIN, plain_step
 from scripts.bench.modules.texts import N_POS, N_WORDS, TextMaker
-from spacy_rin import component
-from spacy_rin.component import RelationExtractor, find_rin
+from spacy_rin.component import RelationExtractor, find_rin, relation_extractor
+from spacy_rin.component.factory import DEFAULT_MODEL
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.layers import architecture as model
 from spacy_rin.nn import loss, network, row_maximum
@@ -36,7 +36,6 @@ from spacy_rin.nn.blocks import BlockPlan
 from spacy_rin.nn.device import DTYPES, block_cells
 from spacy_rin.nn.factors import Factors
 from spacy_rin.nn.table import Table
-from spacy_rin.settings import DEFAULT_MODEL
 from spacy_rin.training.history import read_history
 
 WIDTH = 100
@@ -200,7 +199,7 @@ def spacy_train(
     with _timers(
         spent,
         (RelationExtractor, "update", "rin.update"),
-        (component, "make_targets", "targets"),
+        (relation_extractor, "make_targets", "targets"),
         (model, "_forward_windows", "embedding and encoder, forward"),
         (network.RIN, "forward", "network, forward"),
         (row_maximum._RowMaximum, "forward", "row maximum, forward"),

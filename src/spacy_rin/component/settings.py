@@ -5,47 +5,16 @@ The arguments of the factory, the component's `cfg` and the checks of both are m
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any
 
-from thinc.api import Config
-
-from .arrays.anchor import ANCHORS
-from .arrays.batch import UNITS
-from .arrays.decode import DECODERS
-from .errors import Errors
-from .relations import ATTRIBUTE
-
-DEFAULT_MODEL = Config().from_str("""
-[model]
-@architectures = "spacy-rin.RIN.v1"
-hidden_width = 100
-rounds = 4
-use_entities = true
-use_relations = true
-precision = "auto"
-interaction = "paper"
-
-[model.tok2vec]
-@architectures = "spacy.Tok2Vec.v2"
-
-[model.tok2vec.embed]
-@architectures = "spacy-rin.WordTagEmbed.v1"
-word_width = 100
-tag_width = 10
-word_dropout = 0.25
-
-[model.tok2vec.encode]
-@architectures = "spacy-rin.BiLSTMEncoder.v1"
-width = 100
-depth = 1
-copies = 1
-""")["model"]
-
-Factory = TypeVar("Factory", bound=Callable[..., Any])
+from ..arrays.anchor import ANCHORS
+from ..arrays.batch import UNITS
+from ..arrays.decode import DECODERS
+from ..errors import Errors
+from ..relations import ATTRIBUTE
 
 
 def _number(default: float, expected: str, least: float, most: float = math.inf) -> Any:
@@ -117,24 +86,3 @@ class Settings:
         RAISES (ValueError): If a setting has a value that it does not take.
         """
         return cls(**{setting.name: cfg[setting.name] for setting in fields(cls)})
-
-
-def takes_settings(factory: Factory) -> Factory:
-    """Replace `**settings` in the signature of a factory by one argument for each setting.
-
-    spaCy reads the signature to check a config.
-
-    factory (Callable): A function whose last argument is `**settings`.
-    RETURNS (Callable): The same function.
-    """
-    signature = inspect.signature(factory)
-    *named, _ = signature.parameters.values()
-    settings = inspect.signature(Settings).parameters.values()
-    required = [
-        setting.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=inspect.Parameter.empty)
-        for setting in settings
-    ]
-    factory.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*named, *required]
-    )
-    return factory

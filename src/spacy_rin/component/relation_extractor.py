@@ -1,7 +1,6 @@
-"""The pipeline component `rin`: Docs → windows → scores → `doc.ents` and `doc._.relations`.
+"""The component itself: Docs → windows → scores → `doc.ents` and `doc._.relations`.
 
-torch is imported by the model, which a config names, and never by this file. Every spaCy pipeline
-on a machine imports this file, and most of them do not need torch.
+It must not import torch when it is imported, for the reason given in `factory`.
 """
 
 from __future__ import annotations
@@ -21,53 +20,22 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
-from .arrays.annotate import annotate
-from .arrays.batch import WindowBatch, make_batch
-from .arrays.decode import Prediction, decode_scores
-from .arrays.gold_labels import GoldLabels
-from .arrays.rounds import Round, read_rounds
-from .arrays.tags import TagSet
-from .arrays.targets import make_targets, validate_gold
-from .errors import Errors, check_named
-from .layers.embed import TableCounts
-from .layers.listeners import check_listeners
-from .relations import register
-from .scorer import SCORE_WEIGHTS
-from .settings import DEFAULT_MODEL, Settings, takes_settings
+from ..arrays.annotate import annotate
+from ..arrays.batch import WindowBatch, make_batch
+from ..arrays.decode import Prediction, decode_scores
+from ..arrays.gold_labels import GoldLabels
+from ..arrays.rounds import Round, read_rounds
+from ..arrays.tags import TagSet
+from ..arrays.targets import make_targets, validate_gold
+from ..errors import Errors, check_named
+from ..layers.embed import TableCounts
+from ..layers.listeners import check_listeners
+from ..relations import register
+from .settings import Settings
 
 if TYPE_CHECKING:
-    from .layers.architecture import Scores
-    from .nn.loss import Loss
-
-
-@Language.factory(
-    "rin",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "doc._.relations"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        **asdict(Settings()),
-        "scorer": {"@scorers": "spacy-rin.rin_scorer.v1"},
-    },
-    default_score_weights=SCORE_WEIGHTS,
-)
-@takes_settings
-def make_rin(
-    nlp: Language,
-    name: str,
-    model: Model[WindowBatch, Scores],
-    scorer: Callable[..., dict[str, Any]] | None,
-    **settings: Any,
-) -> RelationExtractor:
-    """Construct the component.
-
-    nlp (Language): The pipeline.
-    name (str): Name of the component in it.
-    model (Model): A model built by spacy-rin.RIN.v1.
-    scorer (Callable): The function that `score` calls.
-    settings (Any): All settings of `Settings`, by name.
-    RETURNS (RelationExtractor): The component, not initialised.
-    """
-    return RelationExtractor(nlp.vocab, model, name, scorer=scorer, **settings)
+    from ..layers.architecture import Scores
+    from ..nn.loss import Loss
 
 
 class RelationExtractor(TrainablePipe):
@@ -206,7 +174,7 @@ class RelationExtractor(TrainablePipe):
             warnings.warn(Errors.R037.format(name=self.name, labels=unseen), stacklevel=2)
         self.cfg["joint_tags"] = gold.joint_tags(list(self.entity_labels))
         tables.build(self._tagger_tags(nlp))
-        from .layers.architecture import set_output_sizes
+        from ..layers.architecture import set_output_sizes
 
         set_output_sizes(self.model, len(self.tag_set), len(self.labels))
         self.model.initialize(X=self._batch(sample))
@@ -250,7 +218,7 @@ class RelationExtractor(TrainablePipe):
         """
         if not self._is_initialized:
             raise ValueError(Errors.R033.format(name=self.name))
-        from .layers.architecture import predict_layers
+        from ..layers.architecture import predict_layers
 
         batch = self._batch(docs)
         return read_rounds(predict_layers(self.model, batch), batch, self._decode)
@@ -327,8 +295,8 @@ class RelationExtractor(TrainablePipe):
         sgd (Optimizer): The optimizer.
         RAISES (ValueError): If the gradient is not finite.
         """
-        from .layers.architecture import clip_gradients
-        from .layers.shim import keep_tensors
+        from ..layers.architecture import clip_gradients
+        from ..layers.shim import keep_tensors
 
         if self.cfg["max_grad_norm"]:
             clip_gradients(self.model, self.cfg["max_grad_norm"])
@@ -341,7 +309,7 @@ class RelationExtractor(TrainablePipe):
         params (dict): Parameters by (model id, name).
         YIELDS (None): Once, while the other parameters are in use.
         """
-        from .layers.shim import use_averages
+        from ..layers.shim import use_averages
 
         self.averages = params
         # A generator, as in spaCy's own components: `nlp.use_params` steps through it.
