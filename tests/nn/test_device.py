@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +29,28 @@ LENGTHS = [7, 4, 9]
 BF16_ROUNDING = 2**-8
 
 
+# The paper's form, and with all that a cell can see besides. The latter without rounds: logits of
+# equal size are told apart by rounding, and their gradients go to other cells then.
+CONTEXTS: list[dict[str, Any]] = [{}, {"distance": 3, "between": True, "types": True}]
+
+
+@pytest.fixture(params=CONTEXTS, ids=["paper", "context"])
+def context(request: pytest.FixtureRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.param
+    return found
+
+
+@pytest.fixture
+def params(context: dict[str, Any]) -> dict[str, Tensor]:
+    return random_params(WIDTH, N_TAGS, N_LABELS, dtype=torch.float32, **context)
+
+
 @pytest.fixture(params=["float32", "bfloat16"])
-def network(request: pytest.FixtureRequest) -> RIN:
-    network = RIN(PaperInteraction(WIDTH), rounds=2, precision=request.param)
+def network(
+    request: pytest.FixtureRequest, context: dict[str, Any], params: dict[str, Tensor]
+) -> RIN:
+    network = RIN(PaperInteraction(WIDTH), 0 if context else 2, request.param, **context)
     network.initialize(WIDTH, N_TAGS, N_LABELS)
-    params = random_params(WIDTH, N_TAGS, N_LABELS, dtype=torch.float32)
     names = {name: name.removeprefix("interaction.") for name in network.state_dict()}
     network.load_state_dict({name: params[reference] for name, reference in names.items()})
     return network
@@ -43,13 +61,12 @@ def tolerance(network: RIN) -> float:
     return 1e-5 if network.precision == "float32" else 4 * BF16_ROUNDING
 
 
-def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
-    params = random_params(WIDTH, N_TAGS, N_LABELS, dtype=torch.float32)
+def test_scores_are_as_close_as_the_type_allows(network: RIN, params: dict[str, Tensor]) -> None:
     torch.manual_seed(0)
     for n in LENGTHS:
         words = torch.randn(n, WIDTH)
         tags, table = network(words, BlockPlan([n], CPU, 50))
-        expected_tags, expected_table = forward(params, words, 2)
+        expected_tags, expected_table = forward(params, words, network.rounds)
         found = torch.empty(n, n, N_LABELS)
         for block, z in table.blocks():
             rows = block.rows.unsqueeze(2).expand(-1, -1, n).flatten()
@@ -59,7 +76,9 @@ def test_scores_are_as_close_as_the_type_allows(network: RIN) -> None:
         assert (found - expected_table).abs().max() < tolerance(network)
 
 
-def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> None:
+def test_losses_and_gradients_are_as_close_as_the_type_allows(
+    network: RIN, params: dict[str, Tensor]
+) -> None:
     torch.manual_seed(0)
     words = torch.randn(sum(LENGTHS), WIDTH)
     layout = BlockPlan(LENGTHS, CPU, 60)
@@ -71,14 +90,13 @@ def test_losses_and_gradients_are_as_close_as_the_type_allows(network: RIN) -> N
     )
     torch.autograd.backward([*table.factors.present()], [*gradients])
 
-    params = random_params(WIDTH, N_TAGS, N_LABELS, dtype=torch.float32)
     params = {name: p.requires_grad_() for name, p in params.items()}
     expected_inputs = words.clone().requires_grad_()
     gold = [
         ([None] * n, {tuple(c[1:].tolist()): 1 for c in cells if c[0] == k})
         for k, n in enumerate(LENGTHS)
     ]
-    _, expected = loss(params, expected_inputs.split(LENGTHS), gold, 2)
+    _, expected = loss(params, expected_inputs.split(LENGTHS), gold, network.rounds)
     expected.backward()
     assert found == pytest.approx(expected.item(), rel=tolerance(network))
     assert_near(inputs.grad, expected_inputs.grad, tolerance(network))

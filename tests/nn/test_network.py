@@ -122,38 +122,43 @@ def our_losses(network: RIN, words: Tensor, tags: np.ndarray) -> tuple[float, fl
     return entities, relations, words.grad
 
 
+@pytest.mark.parametrize("context", [{}, CONTEXTS[-1]])
 @settings(max_examples=40)
 @given(lengths=lengths_lists, max_cells=st.integers(1, 200), data=st.data())
 def test_batch_order_and_block_size_change_nothing(
-    lengths: list[int], max_cells: int, data: st.DataObject
+    context: dict[str, Any], lengths: list[int], max_cells: int, data: st.DataObject
 ) -> None:
-    network, _ = make_network(rounds=2)
+    network, _ = make_network(rounds=2, **context)
     texts = [torch.randn(n, WIDTH) for n in lengths]
     alone = [network(text, layout([len(text)])) for text in texts]
     order = data.draw(st.permutations(range(len(texts))))
     shuffled = [len(texts[k]) for k in order]
     together = network(torch.cat([texts[k] for k in order]), layout(shuffled, max_cells))
-    for name, rows_of in (
-        ("tags", lambda output: output[0]),
-        ("heads", lambda output: output[1].factors.heads),
-        ("tails", lambda output: output[1].factors.tails),
-    ):
+    for name, rows_of in {
+        "tags": lambda output: output[0],
+        "heads": lambda output: output[1].factors.heads,
+        "tails": lambda output: output[1].factors.tails,
+        **({"prefix": lambda output: output[1].factors.prefix} if context else {}),
+    }.items():
         for k, part in zip(order, rows_of(together).split(shuffled), strict=True):
             assert_close(part, rows_of(alone[k]), name)
 
 
+@pytest.mark.parametrize("context", [{}, CONTEXTS[-1]])
 @settings(max_examples=40)
 @given(lengths=lengths_lists, max_words=st.integers(1, 30))
-def test_prediction_in_parts_is_that_of_training(lengths: list[int], max_words: int) -> None:
-    network, _ = make_network(rounds=2)
+def test_prediction_in_parts_is_that_of_training(
+    context: dict[str, Any], lengths: list[int], max_words: int
+) -> None:
+    network, _ = make_network(rounds=2, **context)
     words = torch.randn(sum(lengths), WIDTH)
     expected_tags, expected = network(words, layout(lengths))
     with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("spacy_rin.nn.network.PART_WORDS", max_words)
         tags, table = network(words, layout(lengths))
     assert_close(tags, expected_tags)
-    assert_close(table.factors.heads, expected.factors.heads)
-    assert_close(table.factors.tails, expected.factors.tails)
+    for found, wanted in zip(table.factors.per_word(), expected.factors.per_word(), strict=True):
+        assert_close(found, wanted)
 
 
 def test_no_words_give_no_output() -> None:
