@@ -20,6 +20,10 @@ FURTHER_TEST = {"webnlg": Path("corpus/webnlg_authors/test")}
 # Texts that count as if they had no triple, see `evaluate --others`.
 OTHERS = Path("corpus/conll04/train")
 
+# Settings of the model that came after the first runs, with the defaults that change nothing. At
+# its default none of them is part of a run's key, so that runs published before still count.
+LATER_SETTINGS = {"distance": 0, "between": False, "types": False}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -53,6 +57,10 @@ class Run:
         """One key for each config, as the row's settings make it: a changed row is run anew."""
         overrides = {**dict(self.settings), "training.max_epochs": self.epochs}
         config = Config().from_disk(self.config, interpolate=False, overrides=overrides)
+        model = config["components"]["rin"]["model"]
+        for name, default in LATER_SETTINGS.items():
+            if model.get(name) == default:
+                del model[name]
         return md5(config.to_str().encode(), usedforsecurity=False).hexdigest()[:8]
 
     @property
