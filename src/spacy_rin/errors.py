@@ -92,6 +92,14 @@ class Errors:
         'rounds = 0 if interaction = "separate". Found interaction = {interaction!r}, '
         "rounds = {rounds}."
     )
+    R150 = (
+        "spacy-rin.StaticVectors.v1 needs a pipeline with word vectors, found none. Name one, e.g. "
+        "--paths.vectors en_core_web_md, or make one with `spacy-rin vectors`."
+    )
+    R151 = (
+        "The model has learned with word vectors of {expected} dimensions, but the pipeline's have "
+        "{found}. Load the pipeline whole, with the vectors that it was saved with."
+    )
 
     # Training
     R025 = (

@@ -17,16 +17,17 @@ Shapes: "words" are the tokens of a Doc or of all Docs of a batch; "rows" are th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.vectors import Mode, Vectors
-from thinc.api import Dropout, Model, Ops, chain, concatenate, get_array_module
+from spacy.vectors import Mode
+from thinc.api import Dropout, Model, chain, concatenate
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from .static_vectors import find_vector_rows, read_column, take_vectors
 
 # The row for whatever a table does not hold.
 UNKNOWN = 0
@@ -85,7 +86,7 @@ class TableCounts:
         for table, counts in zip(self.tables, self._counts, strict=True):
             attr = table.attrs["attr"]
             doc = eg.reference if attr == "TAG" else eg.predicted
-            counts.update(_column([doc], attr).tolist())
+            counts.update(read_column([doc], attr).tolist())
 
     def build(self, tags: Iterable[int] = ()) -> None:
         """Tell each table its rows, one for each word or tag that was counted.
@@ -154,9 +155,9 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
             raise ValueError(Errors.R021.format(expected=table.shape[1], found=vectors.shape[1]))
         strings = X[0].vocab.strings
         lower = [strings.add(strings[int(key)].lower()) for key in model.attrs["keys"]]
-        found = _vector_rows(vectors, model.attrs["keys"], np.array(lower, dtype=np.uint64))
+        found = find_vector_rows(vectors, model.attrs["keys"], np.array(lower, dtype=np.uint64))
         rows = np.flatnonzero(found >= 0)
-        table[ops.asarray1i(rows + 1)] = _take(ops, vectors, found[rows])
+        table[ops.asarray1i(rows + 1)] = take_vectors(ops, vectors, found[rows])
     model.set_param("E", table)
 
 
@@ -166,7 +167,7 @@ def _forward(
     """Look up the vector of each word: its row of the table, or else its static vector."""
     ops = model.ops
     lengths = ops.asarray1i([len(doc) for doc in docs])
-    keys = _column(docs, model.attrs["attr"])
+    keys = read_column(docs, model.attrs["attr"])
     rows = _find_rows(model.attrs["keys"], keys)
     if is_train and model.attrs["word_dropout"]:
         rows = _drop_rare(rows, model.attrs["counts"], model.attrs["word_dropout"])
@@ -176,9 +177,9 @@ def _forward(
     static = ops.asarray1i([])  # words that take a static vector
     if docs and model.attrs["has_vectors"] and (vectors := docs[0].vocab.vectors).size:
         unknown = np.flatnonzero(rows == UNKNOWN)
-        found = _vector_rows(vectors, keys[unknown], _column(docs, "LOWER")[unknown])
+        found = find_vector_rows(vectors, keys[unknown], read_column(docs, "LOWER")[unknown])
         static = ops.asarray1i(unknown[found >= 0])
-        Y[static] = _take(ops, vectors, found[found >= 0])
+        Y[static] = take_vectors(ops, vectors, found[found >= 0])
 
     def backprop(dYs: list[Floats2d]) -> list[Doc]:
         dY = ops.flatten(dYs)
@@ -189,12 +190,6 @@ def _forward(
         return []
 
     return ops.unflatten(Y, lengths), backprop
-
-
-def _column(docs: Sequence[Doc], attr: str) -> np.ndarray:
-    """Read one attribute of all tokens: Docs → (words,) hashes."""
-    columns = [doc.to_array(attr) for doc in docs]
-    return np.concatenate([np.zeros(0, dtype=np.uint64), *columns]).astype(np.uint64)
 
 
 def _find_rows(known: np.ndarray, keys: np.ndarray) -> np.ndarray:
@@ -212,25 +207,6 @@ def _drop_rare(rows: np.ndarray, counts: np.ndarray, alpha: float) -> np.ndarray
     """Replace rows by that for unknown words, at random: the rarer a word, the more often."""
     probabilities = alpha / (alpha + np.concatenate([[1], counts])[rows])
     return np.where(np.random.random(len(rows)) < probabilities, UNKNOWN, rows)
-
-
-def _take(ops: Ops, vectors: Vectors, rows: np.ndarray) -> Floats2d:
-    """Copy static vectors to the model's device: (words,) rows → (words, width) vectors."""
-    return ops.asarray2f(vectors.data[get_array_module(vectors.data).asarray(rows)])
-
-
-def _vector_rows(vectors: Vectors, keys: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Find the static vector of each word as written, else of the word in lower case.
-
-    keys (ndarray): (words,) hashes of the words.
-    lower (ndarray): (words,) hashes of the words in lower case.
-    RETURNS (ndarray): (words,) rows of static vectors, -1 for none.
-    """
-    written, lowered = (
-        np.array(vectors.find(keys=array.tolist()).tolist(), dtype=np.int64)
-        for array in (keys, lower)
-    )
-    return np.where(written >= 0, written, lowered)
 
 
 def _with_columns(layer: Model[list[Doc], list[Floats2d]]) -> Model[list[Doc], list[Floats2d]]:
