@@ -310,6 +310,14 @@ class Errors:
     R120 = "No record of {paths} could be used, so nothing was written. Found: {found}."
     R122 = "There is nothing to convert. Give at least one file to read."
 
+    # The recipe for data of one's own
+    R152 = (
+        "{path} has no relation in {docs} Docs, so there is nothing to learn from. `spacy-rin "
+        "inspect` shows what it holds."
+    )
+    R153 = "The pipeline {name} has no word vectors. `spacy-rin vectors` makes one that has."
+    R154 = "{path} exists already. Write to another file, or replace it with --overwrite."
+
 
 def check_least(name: str, value: float, least: float) -> None:
     """Check that a number is not too small.

@@ -15,6 +15,7 @@ from .evaluate import evaluate_command
 from .export import export_command
 from .extract import extract_command
 from .graph import graph_command
+from .init import init_command
 from .inspect import inspect_command
 from .render import render_command
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "convert": convert_command,
     "inspect": inspect_command,
+    "init": init_command,
     "evaluate": evaluate_command,
     "card": card_command,
     "render": render_command,

@@ -1,0 +1,93 @@
+"""Every number of the recipe, chosen on CoNLL04's dev set and on halves of its train set.
+
+`plan` makes batches and epochs of them by the size of a corpus, `config` writes the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+# -- How long to train -----------------------------------------------------------------------------
+
+# Sentences of a batch, by the least number of sentences that it is for: small corpora have small
+# batches, so that an epoch still has some updates.
+BATCHES = {0: 4, 64: 8, 256: 16}
+# Looks at dev.
+LOOKS = 20
+# Texts that are sorted by length, where a batch holds texts of similar length.
+BUFFER = 256
+
+# -- What the component does -----------------------------------------------------------------------
+
+# Words of the longest unit that is read at once, and what it may be where train has longer ones.
+WINDOW, LONGEST_WINDOW = 200, 500
+# Whether the threshold is chosen on dev at the end of training, and models by the score at it.
+FIT_THRESHOLD = False
+# Whether a pair of entity types that train never relates is no triple, where entities have types.
+USE_SIGNATURES = False
+
+
+# -- The network and its training ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of one kind of encoder.
+
+    hidden_width (int): Width of the features and of the pair features.
+    encoder_width (int): Width of the BiLSTM.
+    rounds (int): K, rounds of interaction.
+    distance (int): Words up to which distances between head and tail are told apart.
+    between (bool): Whether a cell sees the mean of what is between head and tail.
+    types (bool): Whether a cell sees the tagger's probabilities of head and tail.
+    vector_width (int): Width that static vectors are projected to.
+    word_width (int): Width of the word table, where there are no vectors.
+    word_dropout (float): How often rare words are read as unknown by the word table.
+    subword_width (int): Width of the subword rows.
+    subword_rows (tuple[int, ...]): Rows for NORM, PREFIX, SUFFIX and SHAPE.
+    dropout (float): On the embedding and behind the encoder.
+    updates (int): Updates to make at least, if the most epochs allow it.
+    least_epochs (int): Epochs of a large corpus.
+    most_epochs (int): Epochs of a tiny one.
+    learn_rate (float): The highest rate; it falls to zero.
+    warmup (int): Updates in which the rate rises.
+    learn_rate_factor (float): Times that rate, for rin's own layers.
+    averages (bool): Whether dev is scored, and models saved, with a moving average.
+    """
+
+    hidden_width: int = 100
+    encoder_width: int = 100
+    rounds: int = 3
+    distance: int = 20
+    between: bool = True
+    types: bool = False
+    vector_width: int = 100
+    word_width: int = 100
+    word_dropout: float = 0.25
+    subword_width: int = 96
+    subword_rows: tuple[int, ...] = (5000, 1000, 2500, 2500)
+    dropout: float = 0.4
+    updates: int = 2600
+    least_epochs: int = 20
+    most_epochs: int = 300
+    learn_rate: float = 0.002
+    warmup: int = 100
+    learn_rate_factor: float = 1.0
+    averages: bool = False
+
+
+WORDS = Numbers()
+VECTORS = WORDS
+TRANSFORMER = replace(
+    WORDS,
+    hidden_width=200,
+    encoder_width=200,
+    rounds=2,
+    dropout=0.2,
+    updates=1500,
+    least_epochs=15,
+    most_epochs=100,
+    learn_rate=0.0002,
+    warmup=250,
+    learn_rate_factor=15.0,
+)
