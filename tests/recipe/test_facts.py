@@ -51,7 +51,7 @@ def test_facts_come_back_from_json() -> None:
 def test_corpus_without_a_relation_is_an_error() -> None:
     doc = Doc(Vocab(), words=["It", "rained"])
     set_relations(doc, [])
-    with pytest.raises(ValueError, match="rain.spacy has no relation in 2 Docs"):
+    with pytest.raises(ValueError, match=r"rain\.spacy has no relation in 2 Docs"):
         read_facts([doc, doc], "rain.spacy")
 
 

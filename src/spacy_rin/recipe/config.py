@@ -97,7 +97,7 @@ def read_vectors_meta(name: str) -> dict[str, Any]:
 
 def _settings(facts: Facts, numbers: Numbers) -> dict[str, Any]:
     """The settings of the component: its defaults, and what was chosen for the corpus."""
-    chosen = {
+    chosen: dict[str, Any] = {
         # In steps, so that a corpus with one text more has the same config.
         "max_length": max(WINDOW, min(-(-facts.longest // 100) * 100, LONGEST_WINDOW)),
         "nested": facts.nested,

@@ -70,7 +70,7 @@ def count_padded(lengths: Sequence[int], batch_words: int) -> int:
     batch_words (int): Words of a batch, padding counted.
     RETURNS (int): The batches that spaCy makes of the texts in one random order.
     """
-    # All that spaCy asks a text for is its length. Sorted first: the order of a file changes nothing.
+    # Sorted first, so that the order of a file changes nothing. spaCy asks a text for its length.
     texts = [range(length) for length in sorted(lengths)]
     random.Random(0).shuffle(texts)
     return sum(1 for _ in minibatch_by_padded_size(texts, batch_words, buffer=BUFFER))
