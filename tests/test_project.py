@@ -226,10 +226,8 @@ def test_every_config_has_what_the_project_sets(name: str) -> None:
 
 def test_configs_differ_only_where_they_say() -> None:
     """Each follows another; a change of one is a change of all."""
-    no_pos = {"nlp", "components.tagger", "components.rin.model", "training", "paths"}
     best = {"training.optimizer", "components.rin.nested", "initialize.before_init"}
     expected = {
-        ("rin_no_pos", "rin_best"): no_pos,
         ("rin_best", "rin"): best,
     }
     for names, sections in expected.items():

@@ -32,7 +32,14 @@ INNER = {
 }
 # Packages of the extras, each imported by one folder alone: by `import_extra`, or in a module that
 # is itself imported inside a function.
-EXTRAS = {"pyarrow": "extract", "ray": "extract", "networkx": "pictures", "rdflib": "exchange"}
+EXTRAS = {
+    "pyarrow": "extract",
+    "ray": "extract",
+    "networkx": "pictures",
+    "rdflib": "exchange",
+    "transformers": "recipe",
+    "wordfreq": "recipe",
+}
 # IPython is what a notebook has, and nothing else; scipy is what networkx needs for large graphs.
 LAZY = {*EXTRAS, "IPython", "scipy"}
 # What everybody's spaCy imports as soon as the package is installed.

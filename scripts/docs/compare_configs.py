@@ -19,7 +19,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "configs"
 CONFIGS = {
     "rin.cfg": "to compare with the paper: its model and its learning rate",
     "rin_best.cfg": "for data with POS tags: the best setting found on WebNLG's dev set",
-    "rin_no_pos.cfg": "for data without POS tags: `rin_best.cfg` without a tagger",
+    "own.cfg": "what `spacy-rin init` writes for CoNLL04: for your own data, call it on yours",
+    "own_vectors.cfg": "the same with word vectors",
+    "own_trf.cfg": "the same on a transformer",
     "rin_trf.cfg": "for higher scores in more time: a transformer and words, a BiLSTM over both",
     "rin_trf_alone.cfg": "to compare with the authors' slides: a transformer and no BiLSTM",
 }

@@ -46,6 +46,10 @@ API = {
         ),
         *("corpus.statistics.count_labels", "corpus.statistics.Labels"),
     ],
+    "Your own data": [
+        *("recipe.facts.read_facts", "recipe.facts.Facts", "recipe.config.make_config"),
+        *("recipe.plan.Plan", "recipe.distill.load_transformer", "recipe.distill.distill"),
+    ],
     "Scores": [
         *(
             "evaluation.report.evaluate",
@@ -82,6 +86,8 @@ API = {
             "layers.embed.build_word_tag_embed",
             "layers.embed.build_concatenate",
             "layers.encoder.build_bilstm_encoder",
+            "layers.static_vectors.build_static_vectors",
+            "layers.dropout.build_with_dropout",
         ),
         *(
             "training.augment.make_joiner",

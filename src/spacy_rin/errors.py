@@ -316,7 +316,14 @@ class Errors:
         "inspect` shows what it holds."
     )
     R153 = "The pipeline {name} has no word vectors. `spacy-rin vectors` makes one that has."
-    R154 = "{path} exists already. Write to another file, or replace it with --overwrite."
+    R154 = "{path} exists already. Write to another place, or replace it with --overwrite."
+    R155 = (
+        "There is no list of frequent words for the language {lang!r}. Do without (--frequent 0), "
+        "or give a list of your own (--words)."
+    )
+    R156 = "Can't load the transformer {name}: {reason}"
+    R157 = "The transformer has vectors of {hidden} dimensions, so --width can't be {width}."
+    R158 = "The transformer {name} knows none of the words."
 
 
 def check_least(name: str, value: float, least: float) -> None:

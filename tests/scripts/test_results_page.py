@@ -48,7 +48,7 @@ def test_what_does_not_agree_is_said(key: str, words: str) -> None:
 
 
 def test_rows_show_what_they_were_chosen_by() -> None:
-    names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
+    names = ("rel", "rel_strict", "rel_partial", "authors_partial", "authors_exact", "ents")
     found = {
         "n": 2,
         "epochs": 3,

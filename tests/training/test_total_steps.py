@@ -21,11 +21,12 @@ from toy import gold_docs, write_corpus
 
 from spacy_rin.training.total_steps import make_total_steps
 
-CONFIG = ROOT / "configs" / "rin_no_pos.cfg"
+CONFIG = ROOT / "configs" / "own.cfg"
 SMALL = {
     "components.rin.model.hidden_width": 8,
-    "components.rin.model.tok2vec.embed.word_width": 8,
-    "components.rin.model.tok2vec.encode.width": 8,
+    "components.rin.model.tok2vec.embed.*.words.word_width": 8,
+    "components.rin.model.tok2vec.embed.*.subwords.layer.rows": [50, 50, 50, 50],
+    "components.rin.model.tok2vec.encode.layer.width": 8,
     "training.eval_frequency": 1,
 }
 SEQUENCES = {"@batchers": "spacy.batch_by_sequence.v1", "size": 7, "get_length": None}
@@ -98,7 +99,9 @@ def test_a_number_that_is_set_stays(tmp_path: Path) -> None:
 def test_warm_up_takes_a_tenth_of_a_short_training(
     tmp_path: Path, epochs: int, share: float | None
 ) -> None:
-    nlp = init_nlp(config(tmp_path, max_epochs=epochs))
+    found = config(tmp_path, max_epochs=epochs)
+    found["training"]["optimizer"]["learn_rate"]["warmup_steps"] = 100
+    nlp = init_nlp(found)
     warmup = nlp.config["training"]["optimizer"]["learn_rate"]["warmup_steps"]
     expected = 100 if share is None else int(share * total_steps(nlp))
     assert warmup == expected and 0 < warmup <= 100

@@ -138,7 +138,7 @@ def overview(runs: dict[Path, Any], folder: Path) -> str:
 
 def seeds_table(rows: Rows) -> str:
     """RETURNS (str): Mean ± standard deviation of F1 over the seeds of every row and data set."""
-    names = ("rel", "rel_partial", "authors_partial", "authors_exact", "ents")
+    names = ("rel", "rel_strict", "rel_partial", "authors_partial", "authors_exact", "ents")
     body = [
         [f"{row} on {data}", str(found["n"]), str(found["epochs"])]
         + [percent(fmean(run["dev_score"] for run in found["runs"]))]

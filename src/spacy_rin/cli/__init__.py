@@ -18,6 +18,7 @@ from .graph import graph_command
 from .init import init_command
 from .inspect import inspect_command
 from .render import render_command
+from .vectors import vectors_command
 
 app = typer.Typer(
     name="spacy-rin",
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "convert": convert_command,
     "inspect": inspect_command,
     "init": init_command,
+    "vectors": vectors_command,
     "evaluate": evaluate_command,
     "card": card_command,
     "render": render_command,
