@@ -105,13 +105,15 @@ def best_label_thresholds(scored: ScoredTriples, threshold: float, least: int) -
     From any F on, the thresholds lead to a better F, until it stays (Dinkelbach, 1967).
 
     scored (ScoredTriples): What was found.
-    threshold (float): Threshold of the labels that have too little gold.
-    least (int): Number of gold triples that a label needs for a threshold of its own.
+    threshold (float): Threshold of all other labels.
+    least (int): Number of gold triples that a label needs for a threshold of its own. A label of
+        which nothing right was found gets none either.
     RETURNS (dict[str, float]): Thresholds by label, in alphabetical order.
     """
-    own = sorted(label for label, count in scored.gold.items() if count >= least)
-    cuts = {label: _Cuts.of(scored.of_label(label)) for label in own}
-    others = (scored.scores >= threshold) & ~np.isin(scored.labels, own)
+    frequent = sorted(label for label, count in scored.gold.items() if count >= least)
+    triples = {label: scored.of_label(label) for label in frequent}
+    cuts = {label: _Cuts.of(own) for label, own in triples.items() if own.right.any()}
+    others = (scored.scores >= threshold) & ~np.isin(scored.labels, list(cuts))
     best = -1.0
     while True:
         weight = max(best, 0.0) / 2
