@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import md5
-from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +66,8 @@ class Run:
         overrides = {**dict(self.settings), "training.max_epochs": self.epochs}
         config = Config().from_disk(self.config, interpolate=False, overrides=overrides)
         for place, default in LATER_SETTINGS.items():
-            *sections, name = place.split(".")
-            section = reduce(getitem, sections, config)
+            *path, name = place.split(".")
+            section = reduce(lambda outer, inner: outer.get(inner, {}), path, config)
             if section.get(name, MISSING) == default:
                 del section[name]
         return md5(config.to_str().encode(), usedforsecurity=False).hexdigest()[:8]
