@@ -39,6 +39,7 @@ from scripts.docs.compare_configs import CONFIGS
 from spacy_rin.arrays.anchor import ANCHORS
 from spacy_rin.arrays.batch import UNITS
 from spacy_rin.arrays.decode import DECODERS
+from spacy_rin.arrays.signatures import SIGNATURES
 from spacy_rin.component.settings import Settings
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
@@ -84,7 +85,7 @@ CHANGED = {
 }
 # What a reader can choose from, by the page that explains each choice.
 CHOICES = {
-    "docs/configs.md": [*DECODERS, *ANCHORS, *UNITS],
+    "docs/configs.md": [*DECODERS, *ANCHORS, *UNITS, *SIGNATURES],
     "docs/your-own-data.md": [f"{score}_f" for score in relation_keys("last")],
     "docs/scaling.md": [*ENGINES],
 }
@@ -359,7 +360,7 @@ def test_defaults_of_the_configs_page_are_those_of_the_component() -> None:
     component = nlp.config["components"]["rin"]
     encoder, embed = (component["model"]["tok2vec"][name] for name in ("encode", "embed"))
     settings = {**component, **component["model"], **embed, **encoder}
-    value = r'"\w+"|[\d.]+|true|false'
+    value = r'"\w+"|[\d.]+|true|false|\{\}'
     found = dict(re.findall(rf"^\| `(\w+)` \| `?({value})", text, re.MULTILINE))
     for name in found.keys() & settings.keys():
         assert json.loads(found[name]) == settings[name], name

@@ -16,14 +16,14 @@ from spacy.training import Example
 import spacy_rin.component  # noqa: F401 - registers the factory
 from spacy_rin import Relation
 from spacy_rin.arrays.tags import EntitySpan
-from spacy_rin.scorer import make_rin_scorer, score_rin
+from spacy_rin.scorer import exact_key, make_rin_scorer, match_scores, score_rin
 
 NLP = spacy.blank("en")
 WORDS = ["Ann", "Lee", "met", "Bob", "Ray", "in", "New", "York", "and", "Rome"]
 ANN, BOB, YORK, ROME = (0, 2, "PER"), (3, 5, "PER"), (6, 8, "LOC"), (9, 10, "LOC")
 GOLD = [(ANN, "met", BOB), (ANN, "in", YORK)]
 ALL = ["rel", "rel_strict", "rel_partial", "rel_text"]
-FLOATS = [f"{name}_{x}" for name in ["ents", *ALL] for x in "prf"]
+FLOATS = [*(f"{name}_{x}" for name in ["ents", *ALL] for x in "prf"), "rel_f_best"]
 
 Triple = tuple[EntitySpan, str, EntitySpan]
 
@@ -202,6 +202,29 @@ def test_every_score_is_a_float(examples: list[Example]) -> None:
     scores = score_rin(examples)
     assert [key for key in FLOATS if type(scores[key]) is not float] == []
     assert isinstance(scores["rel_per_type"], dict) and isinstance(scores["ents_per_type"], dict)
+
+
+def test_best_score_leaves_out_the_worst_of_what_was_found() -> None:
+    doc = make_doc([*GOLD, (BOB, "in", ROME), (BOB, "met", ANN)])
+    found = zip(doc._.relations, (0.9, 0.6, 0.7, 0.8), strict=True)
+    doc._.relations = [Relation(r.head, r.label, r.tail, score) for r, score in found]
+    scores = score_rin([Example(doc, make_doc(GOLD))])
+    by_hand = {0.9: 2 / 3, 0.8: 1 / 2, 0.7: 2 / 5, 0.6: 2 / 3}  # scores in document order
+    assert scores["rel_f"] == pytest.approx(by_hand[0.6])
+    assert scores["rel_f_best"] == pytest.approx(max(by_hand.values()))
+
+
+def test_best_score_is_never_below_the_score() -> None:
+    for predicted in (GOLD, GOLD[:1], [], [*GOLD, (BOB, "in", ROME)]):
+        scores = score(predicted)
+        assert scores["rel_f_best"] == scores["rel_f"]  # all have the same probability
+
+
+def test_candidates_take_the_place_of_the_relations() -> None:
+    example = Example(make_doc([]), make_doc(GOLD))
+    found = {exact_key(relation): 0.1 for relation in example.reference._.relations}
+    scores = score_rin([example], candidates=match_scores([(example.reference, found)]))
+    assert scores["rel_f"] == 0 and scores["rel_f_best"] == pytest.approx(1)
 
 
 def test_weights_of_the_component_are_scores() -> None:

@@ -148,6 +148,24 @@ class Errors:
         "copy of what it listens to: --components.{name}.replace_listeners '[\"model.tok2vec\"]'."
     )
 
+    R130 = (
+        "{path}, line {line}: expected a type signature as a JSON object of three strings, "
+        '{{"head": "PERSON", "label": "born_in", "tail": "CITY"}}, found {found!r}.'
+    )
+    R131 = (
+        "{path}, line {line}: the model has no {kind} label {label!r}, so that this signature can "
+        "never be found. It knows {known}."
+    )
+    R132 = (
+        'rin has signatures = "seen", but no type signatures were counted in its training data: it '
+        "was saved by an earlier version, or initialised without triples. Train it again, or set "
+        'nlp.get_pipe("rin").cfg["signatures"] = "off".'
+    )
+    R133 = (
+        "`label_thresholds` has relation labels that the model does not know: {labels}. It knows "
+        "{known}."
+    )
+
     # Any command: files, arguments, packages, the pipeline
     R050 = "There is no file or directory {path}."
     R051 = "Expected a pipeline with a rin component, found {pipes}."

@@ -9,18 +9,21 @@ negative like any other.
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from .arrays.thresholds import ScoredTriples, best_threshold
 from .errors import Errors
 from .relations import Relation, get_relations, has_relations
 
-# How much each score counts when `spacy train` chooses the best model; those with 0 are only shown.
+# How much each score counts when `spacy train` chooses the best model; those with 0 are only shown,
+# and those with None are not.
 # `score_rin` must always return them, as floats: spaCy drops any other silently.
 SCORE_WEIGHTS: dict[str, float | None] = {
     "rel_f": 1.0,
@@ -28,10 +31,13 @@ SCORE_WEIGHTS: dict[str, float | None] = {
     "rel_r": 0.0,
     "rel_partial_f": 0.0,
     "ents_f": 0.0,
+    "rel_f_best": None,
 }
 
 # Two triples match if their keys are equal.
 Key = Callable[[Relation], Hashable]
+# Offsets of the head, label, offsets of the tail: what is equal in an exact match.
+ExactKey = tuple[int, int, str, int, int]
 
 
 def make_rin_scorer() -> Callable[..., dict[str, Any]]:
@@ -42,7 +48,9 @@ def make_rin_scorer() -> Callable[..., dict[str, Any]]:
     return score_rin
 
 
-def score_rin(examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
+def score_rin(
+    examples: Iterable[Example], candidates: ScoredTriples | None = None, **settings: Any
+) -> dict[str, Any]:
     """Score entities and relations.
 
     | score | what is equal in a match |
@@ -52,8 +60,14 @@ def score_rin(examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
     | rel_strict_p/r/f | these and both entity labels |
     | rel_partial_p/r/f | label of the relation and both anchors |
     | rel_text_p/r/f | label of the relation and both texts, in the same Doc |
+    | rel_f_best | as in rel_f, at the threshold that would be best for these examples |
+
+    Outside training, rel_f_best knows the triples over the component's threshold only. It is what
+    a higher threshold could reach.
 
     examples (Iterable[Example]): Examples. Those whose gold Doc has no relations key are left out.
+    candidates (ScoredTriples): The triples that rel_f_best chooses from, which the component keeps
+        while it is trained. By default they are the relations of the predicted Docs.
     settings (Any): Settings of the component. `anchor` decides what a partial match is.
     RETURNS (dict): The scores by name, always floats. Those "per type" are dicts by label.
     """
@@ -68,6 +82,10 @@ def score_rin(examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
     scores["ents_per_type"] = ents.get("ents_per_type") or {}
     for name, key in relation_keys(anchor).items():
         scores.update(prf(name, score_relations(examples, key)))
+    if candidates is None:
+        candidates = match_scores((eg.reference, _best_scores(eg.predicted)) for eg in examples)
+    # At the threshold itself labels may have thresholds of their own, so that it may be better.
+    scores["rel_f_best"] = max(best_threshold(candidates).f, scores["rel_f"])
     scores["rel_per_type"] = {
         label: score.to_dict() for label, score in sorted(score_by_label(examples).items())
     }
@@ -97,11 +115,11 @@ def relation_keys(anchor: str) -> dict[str, Key]:
     }
 
 
-def exact_key(relation: Relation) -> Hashable:
+def exact_key(relation: Relation) -> ExactKey:
     """Build the key of an exact match: the label and both spans.
 
     relation (Relation): A triple.
-    RETURNS (Hashable): Label and character offsets.
+    RETURNS (ExactKey): Label and character offsets.
     """
     head, tail = relation.head, relation.tail
     return head.start_char, head.end_char, relation.label, tail.start_char, tail.end_char
@@ -154,6 +172,35 @@ def score_by_label(examples: Iterable[Example]) -> dict[str, PRFScore]:
     return totals
 
 
+def match_scores(
+    found: Iterable[tuple[Doc, Mapping[ExactKey, float]]], floor: float = 0.0
+) -> ScoredTriples:
+    """Compare triples that were found with gold, under exact match, and keep their scores.
+
+    found (Iterable[tuple[Doc, Mapping]]): Gold Docs, and for each the score of every triple that
+        was found in it.
+    floor (float): Triples with lower scores were not looked for.
+    RETURNS (ScoredTriples): The triples of all Docs.
+    """
+    labels, scores, right = list[str](), list[float](), list[bool]()
+    gold: Counter[str] = Counter()
+    for doc, scored in found:
+        true = {exact_key(relation) for relation in get_relations(doc)}
+        gold.update(key[2] for key in true)
+        for key, score in scored.items():
+            if score > floor:
+                labels.append(key[2])
+                scores.append(score)
+                right.append(key in true)
+    return ScoredTriples(
+        np.array(labels, dtype=object),
+        np.array(scores, dtype=np.float64),
+        np.array(right, dtype=bool),
+        gold,
+        floor,
+    )
+
+
 def prf(name: str, score: PRFScore) -> dict[str, float]:
     """Name precision, recall and F1 of a score.
 
@@ -170,6 +217,15 @@ def prf(name: str, score: PRFScore) -> dict[str, float]:
 
 def _strict_key(relation: Relation) -> Hashable:
     return exact_key(relation), relation.head.label_, relation.tail.label_
+
+
+def _best_scores(doc: Doc) -> dict[ExactKey, float]:
+    """The triples of a Doc, each once with its best score."""
+    best: dict[ExactKey, float] = {}
+    for relation in get_relations(doc):
+        key = exact_key(relation)
+        best[key] = max(relation.score, best.get(key, 0.0))
+    return best
 
 
 def _by_label(doc: Doc) -> dict[str, set[Hashable]]:

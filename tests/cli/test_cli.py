@@ -80,11 +80,14 @@ def test_inspect_counts_what_the_file_holds(corpus: Path) -> None:
     assert summary["counts"]["triples"] == sum(len(get_relations(doc)) for doc in docs)
     assert summary["flat_tags_recall"] == 1.0
     assert sum(summary["relation_labels"].values()) == summary["counts"]["triples"]
+    assert sum(row[-1] for row in summary["signatures"]) == summary["counts"]["triples"]
+    assert ["PER", "born_in", "LOC", 12] in summary["signatures"]
 
 
 def test_inspect_prints_tables(corpus: Path) -> None:
     result = run("inspect", corpus)
     assert result.exit_code == 0 and "born_in" in result.output
+    assert "6 type signatures (head, relation, tail):" in result.output
 
 
 @pytest.mark.training

@@ -126,3 +126,29 @@ def test_limits_say_nothing_that_was_not_measured(changes: dict[str, Any], missi
 def test_limits_of_the_data_are_passed_on() -> None:
     meta = {**META, "sources": ["plain name", {"name": "Toys", "limits": "Made of wood."}]}
     assert find_limits(meta, result(), LABELS)[-1] == "Made of wood."
+
+
+def test_thresholds_are_on_the_card_with_where_they_come_from() -> None:
+    plain = make_card(META, result(settings={**SETTINGS, "threshold": 0.5}), LABELS)
+    assert "| threshold | 0.5 |" in plain
+    own = {"born_in": 0.25}
+    fitted = result(settings={**SETTINGS, "threshold": 0.4123, "label_thresholds": own})
+    callback = {"@callbacks": "spacy-rin.thresholds.v1"}
+    fitted["config"] = {**fitted["config"], "training": {"before_to_disk": callback}}
+    card = make_card(META, fitted, LABELS)
+    assert "| threshold | 0.412; `born_in` 0.25 (the best on dev) |" in card
+
+
+@pytest.mark.parametrize(("setting", "rule"), [("seen", "Only triples"), ("off", "other types")])
+def test_signatures_are_on_the_card(setting: str, rule: str) -> None:
+    seen = [["PER", "born_in", "LOC", 1500], ["PER", "knows", "", 1]]
+    card = make_card(
+        META, result(settings={**SETTINGS, "signatures": setting, "seen_signatures": seen}), LABELS
+    )
+    section = card.split("## Type signatures\n")[1].split("\n## ")[0]
+    assert rule in section
+    assert "| `PER` | `born_in` | `LOC` | 1500 |\n| `PER` | `knows` | – | 1 |" in section
+
+
+def test_result_of_an_earlier_version_has_no_signatures() -> None:
+    assert "Type signatures" not in make_card(META, result(), LABELS)

@@ -27,7 +27,7 @@ class DenseReader:
         return self.tag_scores
 
     def cells_over(
-        self, rows: np.ndarray, cols: np.ndarray, threshold: float
+        self, rows: np.ndarray, cols: np.ndarray, threshold: float | np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         found = []
         for p, (row, col) in enumerate(zip(rows.tolist(), cols.tolist(), strict=True)):
@@ -35,11 +35,11 @@ class DenseReader:
             assert window == other, "a cell lies within one window"
             self.cells_read.append((row, col))
             scores = self.tables[window][i, j]
-            found += [(p, t, s) for t, s in enumerate(scores) if s >= threshold]
+            found += [(p, t, scores[t]) for t in np.flatnonzero(scores >= threshold).tolist()]
         return self._columns(found, 3)
 
     def all_cells_over(
-        self, threshold: float
+        self, threshold: float | np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         found = [
             (self.row[k, i], self.row[k, j], t, table[i, j, t])

@@ -277,6 +277,18 @@ def test_same_config_by_other_words_is_the_same_run(matrix: Path) -> None:
     assert Run("a", "x", 0, "a.cfg", 2, ()).folder == before
 
 
+def test_setting_that_came_later_counts_only_where_it_changes_something(matrix: Path) -> None:
+    run = read_matrix(matrix)[0]
+    before = run.folder
+    for later, is_new in (('signatures = "off"', False), ('signatures = "seen"', True)):
+        text = f"{CONFIG}\n[components]\n\n[components.rin]\n{later}\n"
+        Path("a.cfg").write_text(text, encoding="utf8")
+        with_section = run.folder
+        Path("a.cfg").write_text(text.replace(later, ""), encoding="utf8")
+        assert (with_section != run.folder) is is_new
+    assert run.folder != before  # An empty section is a change, too.
+
+
 def test_what_is_done_is_skipped_and_what_failed_is_named(
     matrix: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import reduce
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,16 @@ FURTHER_TEST = {"webnlg": Path("corpus/webnlg_authors/test")}
 # Texts that count as if they had no triple, see `evaluate --others`.
 OTHERS = Path("corpus/conll04/train")
 
-# Settings of the model that came after the first runs, with the defaults that change nothing. At
-# its default none of them is part of a run's key, so that runs published before still count.
-LATER_SETTINGS = {"distance": 0, "between": False, "types": False}
+# Settings that came after the first runs, with the defaults that change nothing. At its default
+# none of them is part of a run's key. So runs that were published before still count.
+LATER_SETTINGS = {
+    "components.rin.model.distance": 0,
+    "components.rin.model.between": False,
+    "components.rin.model.types": False,
+    "components.rin.signatures": "off",
+    "training.score_weights.rel_f_best": None,
+}
+MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,11 @@ class Run:
         """One key for each config, as the row's settings make it: a changed row is run anew."""
         overrides = {**dict(self.settings), "training.max_epochs": self.epochs}
         config = Config().from_disk(self.config, interpolate=False, overrides=overrides)
-        model = config.get("components", {}).get("rin", {}).get("model", {})
-        for name, default in LATER_SETTINGS.items():
-            if model.get(name) == default:
-                del model[name]
+        for place, default in LATER_SETTINGS.items():
+            *path, name = place.split(".")
+            section = reduce(lambda outer, inner: outer.get(inner, {}), path, config)
+            if section.get(name, MISSING) == default:
+                del section[name]
         return md5(config.to_str().encode(), usedforsecurity=False).hexdigest()[:8]
 
     @property

@@ -12,13 +12,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from spacy.tokens import Doc
 
 from .anchor import anchor_token
 from .batch import WindowBatch, to_words
+from .cells import CandidateReader, CellReader
 from .tags import NESTED, OUTER, EntitySpan, TagSet
 
 # spaCy's number for B in token.ent_iob.
@@ -47,11 +48,16 @@ class Prediction:
     entities (list[EntitySpan]): Entities that do not overlap, in order.
     triples (list[PredictedTriple]): Triples, in any order.
     nested (list[EntitySpan]): Mentions inside the entities, in order.
+    candidates (list[PredictedTriple]): The triples and those below the threshold, if they are
+        wanted; in any order.
+    floor (float): Candidates with lower scores were not looked for.
     """
 
     entities: list[EntitySpan] = field(default_factory=list)
     triples: list[PredictedTriple] = field(default_factory=list)
     nested: list[EntitySpan] = field(default_factory=list)
+    candidates: list[PredictedTriple] = field(default_factory=list)
+    floor: float = 0.0
 
     @property
     def mentions(self) -> list[EntitySpan]:
@@ -62,42 +68,10 @@ class Prediction:
         return sorted([*self.entities, *self.nested])
 
 
-class CellReader(Protocol):
-    """The part of the model's scores that decoding reads."""
-
-    def tags(self) -> np.ndarray:
-        """Score the tags.
-
-        RETURNS (ndarray): (W, T) log-probabilities.
-        """
-        ...
-
-    def cells_over(
-        self, rows: np.ndarray, cols: np.ndarray, threshold: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Read some cells of the relation table.
-
-        rows (ndarray): (C,) row of the head of each cell.
-        cols (ndarray): (C,) row of the tail of each cell.
-        threshold (float): Least probability of a triple.
-        RETURNS (tuple): (F,) place in `rows`, label and probability of each triple found.
-        """
-        ...
-
-    def all_cells_over(
-        self, threshold: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Read all cells of the relation table.
-
-        threshold (float): Least probability of a triple.
-        RETURNS (tuple): (F,) row of the head, row of the tail, label and probability of each triple
-            found.
-        """
-        ...
-
-
 # Position of the Doc in the batch, head, number of the label, tail, probability.
 FoundTriple = tuple[int, EntitySpan, int, EntitySpan, float]
+# Whether a triple can have these labels: of the head, of the relation, of the tail.
+Allows = Callable[[str, str, str], bool]
 
 
 def decode_scores(
@@ -106,10 +80,12 @@ def decode_scores(
     tag_set: TagSet,
     labels: Sequence[str],
     *,
-    threshold: float,
+    threshold: float | np.ndarray,
     anchor: str,
     decode: str,
     keep: bool,
+    allows: Allows | None = None,
+    candidates: bool = False,
 ) -> list[Prediction]:
     """Read entities from the best tag sequence of each unit, and triples from the relation table.
 
@@ -117,22 +93,27 @@ def decode_scores(
     batch (WindowBatch): The windows the model read.
     tag_set (TagSet): Tags of the model's entity labels.
     labels (Sequence[str]): Relation labels.
-    threshold (float): Least probability of a triple.
+    threshold (float | ndarray): Least probability of a triple, or (L,) those of the labels.
     anchor (str): "last" or "first": the word that represents an entity in the table.
     decode (str): One of DECODERS, which selects the cells that are read.
     keep (bool): Whether entities that are already on the Docs are kept, and related.
+    allows (Callable): Takes the labels of a head, a relation and its tail, and returns whether
+        they can be a triple. By default all can.
+    candidates (bool): Whether the predictions have candidates, too.
     RETURNS (list[Prediction]): One for each Doc.
     """
     predictions = _find_entities(scores, batch, tag_set, keep)
-    find_triples = DECODERS[decode]
-    # A pair that lies in several windows of a unit takes its best score.
-    best: list[dict[tuple[EntitySpan, str, EntitySpan], float]] = [{} for _ in batch.docs]
-    triples = find_triples(scores, batch, predictions, threshold, anchor)
-    for doc, head, label, tail, score in triples:
-        key = (head, labels[label], tail)
-        best[doc][key] = max(score, best[doc].get(key, 0.0))
-    for prediction, found in zip(predictions, best, strict=True):
-        prediction.triples = [PredictedTriple(*key, score) for key, score in found.items()]
+
+    def find_triples(reader: CellReader) -> list[list[PredictedTriple]]:
+        found = DECODERS[decode](reader, batch, predictions, threshold, anchor)
+        return _best_of_windows(found, batch, labels, allows)
+
+    for prediction, triples in zip(predictions, find_triples(scores), strict=True):
+        prediction.triples = triples
+    if candidates:
+        reader = CandidateReader(scores, threshold, int(batch.offsets[-1]))
+        for prediction, triples in zip(predictions, find_triples(reader), strict=True):
+            prediction.candidates, prediction.floor = triples, reader.floor
     return predictions
 
 
@@ -145,6 +126,21 @@ def find_blocked(doc: Doc) -> np.ndarray:
     begins, label = doc.to_array(["ENT_IOB", "ENT_TYPE"]).T
     blocked: np.ndarray = (begins == BEGINS) & (label == 0)
     return blocked
+
+
+def _best_of_windows(
+    triples: Iterable[FoundTriple],
+    batch: WindowBatch,
+    labels: Sequence[str],
+    allows: Allows | None,
+) -> list[list[PredictedTriple]]:
+    """The allowed triples of each Doc. One that lies in several windows takes its best score."""
+    best: list[dict[tuple[EntitySpan, str, EntitySpan], float]] = [{} for _ in batch.docs]
+    for doc, head, label, tail, score in triples:
+        key = (head, labels[label], tail)
+        if allows is None or allows(head[2], labels[label], tail[2]):
+            best[doc][key] = max(score, best[doc].get(key, 0.0))
+    return [[PredictedTriple(*key, score) for key, score in found.items()] for found in best]
 
 
 def _find_entities(
@@ -233,7 +229,7 @@ def _triples_of_entities(
     scores: CellReader,
     batch: WindowBatch,
     predictions: list[Prediction],
-    threshold: float,
+    threshold: float | np.ndarray,
     anchor: str,
 ) -> Iterator[FoundTriple]:
     """Triples between recognised entities. Only the cells between their anchors are read."""
@@ -298,7 +294,7 @@ def _triples_of_all_cells(
     scores: CellReader,
     batch: WindowBatch,
     predictions: list[Prediction],
-    threshold: float,
+    threshold: float | np.ndarray,
     anchor: str,
 ) -> Iterator[FoundTriple]:
     """Triples in every cell of the table over the threshold.

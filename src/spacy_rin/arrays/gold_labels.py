@@ -1,13 +1,16 @@
-"""Training Examples → the labels and joint tags that a model is made for.
+"""Training Examples → the labels, joint tags and type signatures that a model is made for.
 
 The component reads them from here when it is initialised.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from spacy.training import Example
 
 from ..relations import get_relations
+from .signatures import Signature, signature_of
 from .tags import TagSet, joint_tags
 from .targets import aligned_nested
 
@@ -22,6 +25,7 @@ class GoldLabels:
     def __init__(self, nested: bool, anchor: str) -> None:
         self.entities: set[str] = set()
         self.relations: set[str] = set()
+        self.signatures: Counter[Signature] = Counter()
         self._nested, self._anchor = nested, anchor
         self._joint: set[tuple[str, str]] = set()
 
@@ -30,7 +34,9 @@ class GoldLabels:
 
         eg (Example): An Example of the training data.
         """
-        self.relations.update(relation.label for relation in get_relations(eg.reference))
+        relations = get_relations(eg.reference)
+        self.relations.update(relation.label for relation in relations)
+        self.signatures.update(map(signature_of, relations))
         self.entities.update(ent.label_ for ent in eg.reference.ents)
         if self._nested:
             for ent, mention in aligned_nested(eg, self._anchor):

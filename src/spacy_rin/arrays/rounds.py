@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from .batch import WindowBatch
-from .decode import CellReader, Prediction
+from .cells import CellReader
+from .decode import Prediction
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,17 @@ def _print_summary(path: Path, summary: dict[str, Any]) -> None:
     }
     msg.table(rows, aligns=("l", "r"))
     for kind in ("entity_labels", "relation_labels"):
-        labels = summary[kind]
-        msg.text(f"\n{len(labels)} {kind.replace('_', ' ')}:")
-        msg.table(list(labels.items())[:20], aligns=("l", "r"))
-        if len(labels) > 20:
-            msg.text(f"... and {len(labels) - 20} more")
+        _print_first(list(summary[kind].items()), kind.replace("_", " "), "lr")
+    _print_first(summary["signatures"], "type signatures (head, relation, tail)", "lllr")
     for example in summary["examples"]:
         msg.text("\n" + example["text"])
         for triple in example["triples"]:
             msg.text(f"    {triple}")
+
+
+def _print_first(rows: list[Any], what: str, aligns: str) -> None:
+    """Print the first rows of a table, and how many there are."""
+    msg.text(f"\n{len(rows)} {what}:")
+    msg.table(rows[:20], aligns=tuple(aligns))
+    if len(rows) > 20:
+        msg.text(f"... and {len(rows) - 20} more")

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from spacy.language import Language
 from spacy.pipeline import Tagger
 from spacy.pipeline.trainable_pipe import TrainablePipe
@@ -25,12 +26,15 @@ from ..arrays.batch import WindowBatch, make_batch
 from ..arrays.decode import Prediction, decode_scores
 from ..arrays.gold_labels import GoldLabels
 from ..arrays.rounds import Round, read_rounds
+from ..arrays.signatures import list_counts, make_filter, read_signatures
 from ..arrays.tags import TagSet
 from ..arrays.targets import make_targets, validate_gold
+from ..arrays.thresholds import thresholds_by_label
 from ..errors import Errors, check_named
 from ..layers.embed import TableCounts
 from ..layers.listeners import check_listeners
 from ..relations import register
+from .candidate_store import CandidateStore
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -65,10 +69,13 @@ class RelationExtractor(TrainablePipe):
         **settings: Any,
     ) -> None:
         cfg = asdict(Settings(**settings))
-        super().__init__(
-            vocab, model, name, **cfg, entity_labels=[], relation_labels=[], joint_tags=[]
-        )
+        learned: dict[str, list[Any]] = {
+            name: []
+            for name in ("entity_labels", "relation_labels", "joint_tags", "seen_signatures")
+        }
+        super().__init__(vocab, model, name, **cfg, **learned)
         self.scorer = scorer
+        self.candidates = CandidateStore()
         # Moving averages last passed to `use_params`; empty if the optimizer keeps none. The
         # history logger scores with them.
         self.averages: dict[Any, Any] = {}
@@ -105,6 +112,15 @@ class RelationExtractor(TrainablePipe):
         RETURNS (list[str]): O, then B-, I-, E- and S- of each entity label, then joint tags.
         """
         return self.tag_set.names
+
+    @property
+    def thresholds(self) -> np.ndarray:
+        """The least probability of a triple, by relation label.
+
+        RETURNS (ndarray): (L,) thresholds, in the order of `labels`.
+        RAISES (ValueError): If `label_thresholds` has a label that the model does not know.
+        """
+        return thresholds_by_label(self.labels, self.cfg["threshold"], self.cfg["label_thresholds"])
 
     @property
     def label_data(self) -> dict[str, list[str]]:
@@ -145,6 +161,7 @@ class RelationExtractor(TrainablePipe):
         *,
         nlp: Language | None = None,
         labels: dict[str, list[str]] | None = None,
+        signatures: str | None = None,
     ) -> None:
         """Collect labels, words and tags from the training data and make the model's parameters.
 
@@ -152,6 +169,8 @@ class RelationExtractor(TrainablePipe):
             components do. The Examples are read as a stream, and not kept.
         nlp (Language): The pipeline. Its tagger supplies the tags if the data has none.
         labels (dict): As `spacy init labels` writes it. A missing list is read from the data.
+        signatures (str): Path of JSON lines with "head", "label" and "tail", the signatures that
+            `signatures = "seen"` allows in place of those of the data.
         RAISES (ValueError): If labels are missing, or gold cannot be learned from. Also if a
             component listens to another one that is not in the pipeline.
         """
@@ -172,6 +191,10 @@ class RelationExtractor(TrainablePipe):
         unseen = [label for label in self.labels if label not in gold.relations]
         if tables.tables and unseen:
             warnings.warn(Errors.R037.format(name=self.name, labels=unseen), stacklevel=2)
+        self.cfg["seen_signatures"] = list_counts(
+            gold.signatures,
+            read_signatures(signatures, self.entity_labels, self.labels) if signatures else None,
+        )
         self.cfg["joint_tags"] = gold.joint_tags(list(self.entity_labels))
         tables.build(self._tagger_tags(nlp))
         from ..layers.architecture import set_output_sizes
@@ -231,6 +254,20 @@ class RelationExtractor(TrainablePipe):
         """
         for doc, prediction in zip(docs, scores, strict=True):
             annotate(doc, prediction, keep=not self.cfg["overwrite"])
+            self.candidates.keep(doc, prediction)
+
+    def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
+        """Score predictions by the scorer.
+
+        examples (Iterable[Example]): Examples with predictions.
+        settings (Any): Settings for the scorer, besides those of the component.
+        RETURNS (dict): What the scorer returns.
+        """
+        examples = list(examples)
+        if (candidates := self.candidates.match(examples)) is not None:
+            settings["candidates"] = candidates
+        scores: dict[str, Any] = super().score(examples, **settings)
+        return scores
 
     def update(
         self,
@@ -250,6 +287,7 @@ class RelationExtractor(TrainablePipe):
         RAISES (ValueError): If the loss is not finite. Nothing has been updated then.
         """
         losses = {} if losses is None else losses
+        self.candidates.wanted = True
         examples = list(examples)
         validate_examples(examples, "RelationExtractor.update")
         if not self._is_initialized:
@@ -343,26 +381,17 @@ class RelationExtractor(TrainablePipe):
             batch,
             self.tag_set,
             self.labels,
-            threshold=self.cfg["threshold"],
+            threshold=self.thresholds,
             anchor=self.cfg["anchor"],
             decode=self.cfg["decode"],
             keep=not self.cfg["overwrite"],
+            allows=make_filter(
+                self.cfg["signatures"], self.cfg["seen_signatures"], self.entity_labels
+            ),
+            candidates=self.candidates.wanted,
         )
 
     def _tagger_tags(self, nlp: Language | None) -> Iterable[int]:
         """The tags that the pipeline's taggers can set, as hashes; for data without gold tags."""
         taggers = [p for _, p in nlp.pipeline if isinstance(p, Tagger)] if nlp else []
         return [self.vocab.strings.add(tag) for tagger in taggers for tag in tagger.labels]
-
-
-def find_rin(nlp: Language) -> RelationExtractor:
-    """Find the rin component of a pipeline, whatever its name.
-
-    nlp (Language): The pipeline.
-    RETURNS (RelationExtractor): The first rin component.
-    RAISES (ValueError): If there is none.
-    """
-    for _, pipe in nlp.pipeline:
-        if isinstance(pipe, RelationExtractor):
-            return pipe
-    raise ValueError(Errors.R051.format(pipes=nlp.pipe_names))

@@ -13,17 +13,29 @@ from typing import Any
 from ..arrays.anchor import ANCHORS
 from ..arrays.batch import UNITS
 from ..arrays.decode import DECODERS
+from ..arrays.signatures import SIGNATURES
 from ..errors import Errors
 from ..relations import ATTRIBUTE
+
+
+def _is_number(value: Any, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and least <= value <= most
 
 
 def _number(default: float, expected: str, least: float, most: float = math.inf) -> Any:
     """A field of Settings that takes a number within bounds."""
 
     def is_right(value: Any) -> bool:
-        return isinstance(value, int | float) and least <= value <= most
+        return _is_number(value, least, most)
 
     return field(default=default, metadata={"expected": expected, "is_right": is_right})
+
+
+def _are_numbers(values: Any) -> bool:
+    """Whether a value is a dict of probabilities by label."""
+    return isinstance(values, dict) and all(
+        isinstance(label, str) and _is_number(value, 0, 1) for label, value in values.items()
+    )
 
 
 def _name(default: str, known: Iterable[str]) -> Any:
@@ -38,6 +50,9 @@ class Settings:
     """The settings that a config or a call can give to the component.
 
     threshold (float): Least probability of a triple.
+    label_thresholds (dict[str, float]): The same for single relation labels, in place of threshold.
+    signatures (str): "seen" to drop triples whose type signature (the entity labels of head and
+        tail, with the label of the relation) the training data does not have; "off" to keep them.
     decode (str): "exact" for triples between recognised entities. "partial" for every cell of the
         relation table over the threshold, whether or not its anchors are recognised.
     anchor (str): "last" or "first": the word that represents an entity in the relation table.
@@ -58,6 +73,11 @@ class Settings:
     """
 
     threshold: float = _number(0.5, "a number from 0 to 1", 0, 1)
+    label_thresholds: dict[str, float] = field(
+        default_factory=dict,
+        metadata={"expected": "a dict of numbers from 0 to 1", "is_right": _are_numbers},
+    )
+    signatures: str = _name("off", SIGNATURES)
     decode: str = _name("exact", DECODERS)
     anchor: str = _name("last", ANCHORS)
     unit: str = _name("sentence", UNITS)

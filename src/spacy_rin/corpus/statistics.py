@@ -10,6 +10,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from ..arrays.signatures import Signature, list_counts, signature_of
 from ..arrays.targets import nested_mentions
 from ..relations import Relation, get_relations, has_relations
 from .overlap import CLASSES, overlap_classes
@@ -46,6 +47,7 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
     counts: Counter[str] = Counter(docs=0, entities=0, triples=0)
     entity_labels, relation_labels, overlap = Counter[str](), Counter[str](), Counter[str]()
     triples_per_doc, lengths = Counter[int](), []
+    signatures: Counter[Signature] = Counter()
     flat = nested = 0
     examples: list[dict[str, Any]] = []
     for doc in docs:
@@ -58,6 +60,7 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         counts["triples"] += len(relations)
         entity_labels.update(ent.label_ for ent in doc.ents)
         relation_labels.update(relation.label for relation in relations)
+        signatures.update(map(signature_of, relations))
         overlap.update(overlap_classes(relations))
         triples_per_doc[len(relations)] += 1
         ents = {_bounds(ent) for ent in doc.ents}
@@ -70,6 +73,7 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         "lengths": _lengths(lengths),
         "entity_labels": dict(entity_labels.most_common()),
         "relation_labels": dict(relation_labels.most_common()),
+        "signatures": [list(row) for row in list_counts(signatures)],
         "overlap": {name: overlap[name] for name in CLASSES},
         "triples_per_doc": dict(sorted(triples_per_doc.items())),
         "flat_tags_recall": flat / counts["triples"] if counts["triples"] else 1.0,

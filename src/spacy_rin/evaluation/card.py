@@ -55,6 +55,7 @@ def make_card(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> s
         USE.format(name=name),
         _scores(result),
         _labels(labels, result),
+        *_signatures(result["settings"]),
         f"## Limits\n\n{limits}",
         f"## Cite\n\n{PAPER}\n",
     ]
@@ -130,6 +131,7 @@ def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list
         ("chosen on", result["chosen_on"] or "not said"),
         ("tested on", f"{test['docs']:,} sentences, {test['triples']:,} triples"),
         ("rounds (K), seed", f"{model['rounds']}, {result['seed']}"),
+        ("threshold", _thresholds(result)),
     ]
     if speed := result.get("speed"):
         hardware = result["hardware"]
@@ -198,6 +200,40 @@ def _labels(labels: Labels, result: dict[str, Any]) -> str:
             "</details>\n",
         ]
     )
+
+
+def _thresholds(result: dict[str, Any]) -> str:
+    """The least probability of a triple, where it comes from, and that of single labels."""
+    settings, training = result["settings"], result["config"].get("training", {})
+    callback = (training.get("before_to_disk") or {}).get("@callbacks")
+    said = f"{settings.get('threshold', 0.5):.3g}"
+    if own := settings.get("label_thresholds"):
+        said += "; " + ", ".join(f"{code(name)} {value:.3g}" for name, value in own.items())
+    return said + (" (the best on dev)" if callback == "spacy-rin.thresholds.v1" else "")
+
+
+def _signatures(settings: dict[str, Any]) -> list[str]:
+    """The section on type signatures; none of a pipeline that has none."""
+    seen = settings.get("seen_signatures")
+    if not seen:
+        return []
+    rule = (
+        "Only triples of these types are found, as far as both entities have labels of the model."
+        if settings["signatures"] == "seen"
+        else "Triples of other types are found too."
+    )
+    rows = [[*(code(name) if name else "–" for name in names), count] for *names, count in seen]
+    header = ["head", "relation", "tail", "triples in train"]
+    return [
+        "\n".join(
+            [
+                f"## Type signatures\n\n{rule}\n",
+                f"<details>\n<summary>{len(rows)} type signatures</summary>\n",
+                table(header, rows, "lllr"),
+                "</details>\n",
+            ]
+        )
+    ]
 
 
 def _f1(score: dict[str, float] | None) -> str:

@@ -51,12 +51,12 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
     examples (Sequence[Example]): Scored examples; they are not changed.
     RETURNS (list[dict]): For each of THRESHOLDS: "threshold", "rel_p", "rel_r" and "rel_f".
     """
-    chosen = rin.cfg["threshold"]
-    rin.cfg["threshold"] = THRESHOLDS[0]
+    chosen = {name: rin.cfg[name] for name in ("threshold", "label_thresholds")}
+    rin.cfg.update(threshold=THRESHOLDS[0], label_thresholds={})
     try:
         predictions = rin.predict([_without_entities(eg.predicted) for eg in examples])
     finally:
-        rin.cfg["threshold"] = chosen
+        rin.cfg.update(chosen)
     totals = {threshold: PRFScore() for threshold in THRESHOLDS}
     for eg, prediction in zip(examples, predictions, strict=True):
         gold = keys(eg.reference, exact_key)

@@ -60,7 +60,7 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
     tag_set = TagSet(list(entity_labels), rin.cfg["joint_tags"])
     targets = make_targets(examples, batch, tag_set, labels, anchor)
     scores: Any = rin.model.predict(batch)
-    rows, cols, found, _ = scores.all_cells_over(rin.cfg["threshold"])
+    rows, cols, found, _ = scores.all_cells_over(rin.thresholds)
     offsets = batch.offsets
     # In `rows` and `cols` the words of all Docs are numbered consecutively, so offsets are added.
     gold = {

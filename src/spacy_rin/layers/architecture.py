@@ -74,31 +74,31 @@ class Scores:
         return _numpy(torch.log_softmax(self.tag_logits.detach(), dim=1))
 
     def cells_over(
-        self, rows: np.ndarray, cols: np.ndarray, threshold: float
+        self, rows: np.ndarray, cols: np.ndarray, threshold: float | np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find triples in the given cells.
 
         rows (ndarray): (C,) head word of each cell.
         cols (ndarray): (C,) tail word of each cell.
-        threshold (float): The least probability of a triple.
+        threshold (float | ndarray): The least probability of a triple, or (L,) those of the labels.
         RETURNS (tuple[ndarray, ndarray, ndarray]): (F,) place in `rows`, label and probability of
             each triple.
         """
         place, label, logit = self.table.detach().cells_between(
-            self._tensor(rows), self._tensor(cols), _logit(threshold)
+            self._tensor(rows), self._tensor(cols), self._logit(threshold)
         )
         return _numpy(place), _numpy(label), _numpy(torch.sigmoid(logit))
 
     def all_cells_over(
-        self, threshold: float
+        self, threshold: float | np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Find triples in the whole table.
 
-        threshold (float): The least probability of a triple.
+        threshold (float | ndarray): The least probability of a triple, or (L,) those of the labels.
         RETURNS (tuple[ndarray, ndarray, ndarray, ndarray]): (F,) head word, tail word, label and
             probability of each triple.
         """
-        rows, cols, label, logit = self.table.detach().cells_over(_logit(threshold))
+        rows, cols, label, logit = self.table.detach().cells_over(self._logit(threshold))
         return _numpy(rows), _numpy(cols), _numpy(label), _numpy(torch.sigmoid(logit))
 
     def row_maximum(self) -> np.ndarray:
@@ -127,6 +127,11 @@ class Scores:
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.tag_logits.device)
+
+    def _logit(self, threshold: float | np.ndarray) -> Tensor:
+        """Turn probabilities into logits; no cell reaches a threshold of 1."""
+        odds = torch.as_tensor(threshold, dtype=torch.float64).clamp(MIN_THRESHOLD, 1)
+        return torch.logit(odds).to(self.tag_logits.device, torch.float32)
 
 
 def build_rin_model(
@@ -336,14 +341,6 @@ def _convert_outputs(
         return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": gradients})
 
     return Scores(tag_logits, table), backprop_args
-
-
-def _logit(threshold: float) -> float:
-    """Turn a probability into a logit; no cell reaches a threshold of 1."""
-    if threshold >= 1:
-        return float("inf")
-    threshold = max(threshold, MIN_THRESHOLD)
-    return float(np.log(threshold / (1 - threshold)))
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

@@ -58,13 +58,13 @@ class Table:
             yield block, workspace.logits(block, workspace.pairs(block))
 
     def cells_between(
-        self, rows: Tensor, cols: Tensor, logit: float
+        self, rows: Tensor, cols: Tensor, logit: float | Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Find the logits of the given cells that are at least `logit`, in float32.
 
         rows (Tensor): (C,) head word of each cell.
         cols (Tensor): (C,) tail word of each cell.
-        logit (float): The least logit to find.
+        logit (float | Tensor): The least logit to find, or (L,) those of the labels.
         RETURNS (tuple[Tensor, Tensor, Tensor]): (F,) places in `rows`, labels and logits.
         """
         found = []
@@ -96,10 +96,10 @@ class Table:
         places, labels, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
         return places, labels, logits
 
-    def cells_over(self, logit: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def cells_over(self, logit: float | Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Find the logits of the whole table that are at least `logit`.
 
-        logit (float): The least logit to find.
+        logit (float | Tensor): The least logit to find, or (L,) those of the labels.
         RETURNS (tuple[Tensor, Tensor, Tensor, Tensor]): (F,) head words, tail words, labels and
             logits.
         """

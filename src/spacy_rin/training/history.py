@@ -1,10 +1,12 @@
 """`spacy-rin.HistoryLogger.v1`: what training reports → a file with a JSON line per evaluation.
 
-`spacy train` writes the file. `spacy-rin evaluate` reads it back for its report.
+`spacy train` writes the file. `spacy-rin evaluate` reads it back for its report. At the end of
+training the logger prints what to change, if it knows.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +15,12 @@ from typing import IO, Any
 import srsly
 from spacy.language import Language
 from spacy.training import Corpus
+from wasabi import Printer
 
 from ..component import find_rin
 from ..evaluation.environment import describe_hardware
 from ..evaluation.released_scorer import score_authors
+from .advice import advise
 
 Log = Callable[[dict[str, Any] | None], None]
 
@@ -35,7 +39,8 @@ def make_history_logger(
     def start(
         nlp: Language, stdout: IO[str] | None = None, stderr: IO[str] | None = None
     ) -> tuple[Log, Callable[[], None]]:
-        return HistoryWriter(nlp, path, watch).write, lambda: None
+        writer = HistoryWriter(nlp, path, watch)
+        return writer.write, lambda: writer.finish(stdout or sys.stdout)
 
     return start
 
@@ -65,6 +70,8 @@ class HistoryWriter:
         self.path.write_text("", encoding="utf8")
         self._hardware = describe_hardware()
         self._start = time.perf_counter()
+        self._looks = self._steps = 0
+        self._dev: float | None = None
 
     def write(self, info: dict[str, Any] | None) -> None:
         """Write a line if there was an evaluation.
@@ -73,6 +80,8 @@ class HistoryWriter:
         """
         if info is None or not info.get("other_scores"):
             return
+        self._looks, self._steps = self._looks + 1, info["step"]
+        self._dev = info["other_scores"].get("rel_f")
         row = {
             "epoch": info["epoch"],
             "step": info["step"],
@@ -86,6 +95,16 @@ class HistoryWriter:
             row["watched"] = _score(self.nlp, self.watch)
         with self.path.open("a", encoding="utf8") as file:
             file.write(srsly.json_dumps(row) + "\n")
+
+    def finish(self, stdout: IO[str]) -> None:
+        """Print advice at the end of training, if there is any.
+
+        stdout (IO): Where to print.
+        """
+        # A training that was stopped has had no chance to look at dev.
+        if self._dev is not None and sys.exc_info()[0] is None:
+            for advice in advise(self.nlp, self._looks, self._steps, self._dev):
+                stdout.write(Printer(no_print=True).warn(advice) + "\n")
 
 
 def _score(nlp: Language, path: Path) -> dict[str, float]:
