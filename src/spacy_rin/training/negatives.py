@@ -23,16 +23,14 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training import Corpus, Example, dont_augment
+from spacy.training import Example, dont_augment
 
-from ..corpus.docbin import find_files
 from ..errors import Errors
-from ..extract.documents import Source, check_source, read_documents
+from ..evaluation.silence import check_silent_docs, read_silent_docs
 from ..relations import Relation, get_relations, set_relations
 from .augment import KEPT, POOL, Augmenter
 from .templates import Template, draw_mention, read_templates
@@ -81,7 +79,7 @@ def make_negatives(
     if texts is None:
         levels["texts_level"] = 0.0
     else:
-        _check_texts(texts)
+        check_silent_docs(texts)
     if templates is None:
         levels["templates_level"] = 0.0
     forms = [] if templates is None else read_templates(templates)
@@ -139,7 +137,7 @@ class Negatives:
         if kind == "replaced_level":
             return replace_ends(gold, self.pool, self.related)
         if kind == "texts_level":
-            self.own = self.own or _read_texts(nlp, str(self.texts))
+            self.own = self.own or read_silent_docs(nlp, str(self.texts))
             return random.choice(self.own)
         return random.choice(self.templates).fill(nlp, self.pool)
 
@@ -159,7 +157,7 @@ def join_halves(doc: Doc, others: Sequence[Doc]) -> Doc | None:
     for other in random.choices(others, k=TRIES if ends else 0):
         second = _mentions(other)
         starts = [k for k in range(1, len(other)) if not _is_inside(k, second)]
-        if other is doc or not starts:
+        if not starts:
             continue
         end, start = random.choice(ends), random.choice(starts)
         kept = [m for m in first if m.end <= end], [m for m in second if m.start >= start]
@@ -202,10 +200,10 @@ def replace_ends(doc: Doc, others: Sequence[Doc], related: set[Types]) -> Doc | 
     if not replaced:
         return None
     pieces, last = list[tuple[Span, bool]](), 0
-    for start, end in sorted(replaced):
-        pieces += [(doc[last:start], _is_spaced(doc, start - 1))]
-        pieces += [(replaced[start, end], _is_spaced(doc, end - 1))]
-        last = end
+    for (start, stop), mention in sorted(replaced.items()):
+        pieces.append((doc[last:start], _is_spaced(doc, start - 1)))
+        pieces.append((mention, _is_spaced(doc, stop - 1)))
+        last = stop
     return _join_spans([*pieces, (doc[last:], False)])
 
 
@@ -263,28 +261,3 @@ def _as_example(nlp: Language, gold: Doc, like: Example) -> Example:
         return Example(nlp.make_doc(gold.text), gold)
     words, spaces = [token.text for token in gold], [bool(token.whitespace_) for token in gold]
     return Example(Doc(nlp.vocab, words=words, spaces=spaces), gold)
-
-
-def _check_texts(path: str) -> None:
-    """Find out, before training, whether a file of texts can be read."""
-    if Path(path).suffix == ".spacy" or Path(path).is_dir():
-        find_files(path)
-    else:
-        check_source(Source((path,)))
-
-
-def _read_texts(nlp: Language, path: str) -> list[Doc]:
-    """Docs without a relation. Those of plain texts do not know their entities."""
-    if Path(path).suffix == ".spacy" or Path(path).is_dir():
-        docs = [eg.reference for eg in Corpus(path)(nlp) if not get_relations(eg.reference)]
-    else:
-        docs = []
-        for document in read_documents(Source((path,))):
-            if document.error:
-                raise ValueError(Errors.R054.format(place=document.id, reason=document.error))
-            docs.append(nlp.make_doc(document.text))
-    if not docs:
-        raise ValueError(Errors.R140.format(path=path))
-    for doc in docs:
-        set_relations(doc, [])
-    return docs
