@@ -41,8 +41,8 @@ Types = frozenset[str]  # of the head and the tail of a triple, in either direct
 
 
 def make_negatives(
-    halves_level: float = 0.1,
-    replaced_level: float = 0.1,
+    halves_level: float = 0.05,
+    replaced_level: float = 0.05,
     texts_level: float = 0.1,
     templates_level: float = 0.1,
     texts: str | None = None,
