@@ -62,6 +62,7 @@ API = {
             "evaluation.error_analysis.wrong_kinds",
         ),
         *("evaluation.error_analysis.by_frequency", "evaluation.error_analysis.score_among_others"),
+        "evaluation.silence.score_silence",
     ],
     "Pictures": [
         "pictures.notebook.render",
@@ -91,6 +92,7 @@ API = {
         ),
         *(
             "training.augment.make_joiner",
+            "training.negatives.make_negatives",
             "scorer.make_rin_scorer",
             "scorer.score_rin",
             "training.history.make_history_logger",

@@ -107,6 +107,18 @@ class Errors:
         "make, but they can't be counted: {reason} Set total_steps to their number."
     )
 
+    R140 = (
+        "{path} holds no text without a relation. Give a .spacy file that has Docs without one, "
+        'or texts, one a line (.txt) or as "text" in JSON lines (.jsonl).'
+    )
+    R141 = (
+        "{path}, record {number}: expected a template with at least one slot, such as "
+        "{{head}} did not kill {{tail}}. {{head}} and {{tail}} come once at most, and braces hold "
+        'slots alone. In JSON lines it is the "text", and "relation" may name a label. '
+        "Found {found}."
+    )
+    R142 = "{path} holds no template. Give one a line, such as {{head}} did not kill {{tail}}."
+
     # The component
     R030 = "The setting `{setting}` of rin takes {expected}, found {value!r}."
     R031 = (

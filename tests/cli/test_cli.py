@@ -103,6 +103,8 @@ def test_evaluate_prints_and_writes(model: str, corpus: Path, tmp_path: Path) ->
         assert key in data
     assert data["chosen_on"] == "dev" and isinstance(data["seed"], int)
     assert "authors_exact" in result.output
+    assert "silence_negated" in result.output
+    assert {"silence", "silence_negated"} <= data["scores"].keys()
 
 
 def test_render_draws_gold(corpus: Path, tmp_path: Path) -> None:

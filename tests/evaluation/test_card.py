@@ -70,6 +70,15 @@ def test_every_score_has_its_meaning() -> None:
     assert all(f"| `{name}` |" in card for name in SCORES)
 
 
+def test_what_is_found_in_texts_that_state_nothing_is_said() -> None:
+    rows = {"silence": (12.46, 321), "silence_negated": (200.0, 124)}
+    invented = {name: {"per_1000": found, "texts": n} for name, (found, n) in rows.items()}
+    card = make_card(META, result(invented=invented), LABELS)
+    assert "12 in 1,000 texts of unrelated names (`silence`, 321 texts), 200 in 1,000 " in card
+    assert "200 in 1,000 texts that deny a relation (`silence_negated`, 124 texts)." in card
+    assert "none is stated" not in make_card(META, result(), LABELS)
+
+
 def test_score_that_the_result_lacks_is_left_out_and_named() -> None:
     old = result()
     old["scores"] = {k: v for k, v in old["scores"].items() if not k.startswith("rel_text")}

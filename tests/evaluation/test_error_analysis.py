@@ -117,5 +117,6 @@ def test_what_is_found_in_texts_without_triple_is_wrong(nlp: Language) -> None:
     texts = [doc.text for doc in others[:half]]
     invented = sum(len(get_relations(doc)) for doc in nlp.pipe(texts))
     assert found["texts_without_triple"] == half and found["found_in_them"] == invented > 0
+    assert found["silence"] == pytest.approx(1000 * invented / half)
     right = nlp.evaluate(gold_examples(nlp))["rel_p"] * n_predicted
     assert found["rel_p"] == pytest.approx(right / (n_predicted + invented))

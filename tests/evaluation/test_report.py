@@ -27,7 +27,8 @@ def test_report_has_every_section(nlp: Language, tmp_path: Path) -> None:
     test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
     result = evaluate(nlp, test, test, test)
     tables = {"by_overlap", "by_triples", "by_seen", "by_frequency", "by_threshold", "per_type"}
-    assert set(result) == tables | {"scores", "missed", "wrong", "joined", "speed", "among_others"}
+    others = {"scores", "missed", "wrong", "joined", "speed", "among_others", "invented"}
+    assert set(result) == tables | others
     assert result["speed"]["words"] == sum(len(nlp.make_doc(text)) for text in texts())
     for name in ("ents", "rel", "rel_strict", "rel_partial", "rel_text", "authors_exact"):
         assert isinstance(result["scores"][f"{name}_f"], float)

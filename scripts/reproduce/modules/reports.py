@@ -93,7 +93,9 @@ def summarise(lines: list[Line], matrix: list[Run]) -> Rows:
 
 
 def _mean_and_sd(scores: list[dict[str, float]]) -> dict[str, dict[str, float | None]]:
-    values = {name: [score[name] for score in scores] for name in scores[0]}
+    # Runs of earlier versions lack what later ones have added.
+    names = [name for name in scores[0] if all(name in score for score in scores)]
+    values = {name: [score[name] for score in scores] for name in names}
     return {
         "mean": {name: statistics.mean(v) for name, v in values.items()},
         "sd": {name: statistics.stdev(v) if len(v) > 1 else None for name, v in values.items()},

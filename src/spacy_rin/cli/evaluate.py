@@ -19,6 +19,10 @@ def evaluate_command(
     train: Annotated[Path | None, typer.Option(help="Docs it was trained on, .spacy")] = None,
     dev: Annotated[Path | None, typer.Option(help="Docs it was chosen on, if any")] = None,
     others: Annotated[Path | None, typer.Option(help="Texts without a triple, .spacy")] = None,
+    silence: Annotated[
+        Path | None,
+        typer.Option(help="Texts that state no relation, .spacy, .txt or .jsonl"),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
     history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
@@ -29,7 +33,7 @@ def evaluate_command(
 
     corpora = {"train": train, "dev": dev, "test": test, "others": others}
     paths = {part: path for part, path in corpora.items() if path is not None}
-    sources = [*paths.values(), *([history] if history else [])]
+    sources = [*paths.values(), *(path for path in (silence, history) if path)]
     for path in sources:
         if not path.exists():
             raise ValueError(Errors.R050.format(path=path))
@@ -39,7 +43,7 @@ def evaluate_command(
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
     epochs = read_history(history) if history else []
-    result = make_record(nlp, evaluate(nlp, test, train, others), paths, epochs)
+    result = make_record(nlp, evaluate(nlp, test, train, others, silence), paths, epochs)
     _print_result(result)
     if output:
         write_json(output, result)
@@ -64,6 +68,13 @@ def _print_result(result: dict[str, Any]) -> None:
         }
         if rows:
             _print_scores(title, rows)
+    if result["invented"]:
+        counts = [
+            (name, f"{row['per_1000']:.0f}", row["triples"], row["texts"])
+            for name, row in result["invented"].items()
+        ]
+        header = ("triples in texts that state none", "per 1,000", "triples", "texts")
+        msg.table(counts, header=header, aligns=("l", "r", "r", "r"), divider=True)
     for title, key in (("gold triples that were missed", "missed"), ("wrong triples", "wrong")):
         msg.table(
             list(result[key].items()), header=(title, "count"), aligns=("l", "r"), divider=True

@@ -21,6 +21,11 @@ SCORES = {
     "authors_partial": "cell of the table: partial match as the authors' code counts it",
     "authors_exact": "the same, and both entities are tagged right: their exact match",
 }
+# What a pipeline finds where there is nothing to find, in triples a thousand texts.
+SILENCE = {
+    "silence": "of unrelated names",
+    "silence_negated": "that deny a relation",
+}
 USE = """## Use
 
 ```python
@@ -175,6 +180,12 @@ def _scores(result: dict[str, Any]) -> str:
         ]
         if body:
             tables.append(table([title, "P", "R", "F1", "gold triples"], body))
+    found_in = [
+        f"{row['per_1000']:.0f} in 1,000 texts {SILENCE[name]} (`{name}`, {row['texts']} texts)"
+        for name, row in result.get("invented", {}).items()
+    ]
+    if found_in:
+        tables.append(f"Triples where none is stated: {', '.join(found_in)}. The best is 0.\n")
     intro = (
         "Of gold sentences, each read as one unit. Triples are counted over sets, micro-averaged; "
         "a missed entity makes its triples misses. Published figures of the model stand beside "

@@ -163,14 +163,19 @@ def score_among_others(
     nlp (Language): The pipeline.
     examples (Sequence[Example]): Scored examples.
     others (Iterable[Doc]): Docs of another data set; half as many as there are examples are read.
-    RETURNS (dict): "rel_p", "rel_r", "rel_f", the number of "texts_without_triple", and the number
-        of triples "found_in_them".
+    RETURNS (dict): "rel_p", "rel_r", "rel_f", the number of "texts_without_triple", the number of
+        triples "found_in_them", and "silence", the triples found in a thousand of them.
     """
     total = score_relations(examples, exact_key)
     texts = [doc.text for _, doc in zip(range(len(examples) // 2), others, strict=False)]
     invented = sum(len(get_relations(doc)) for doc in nlp.pipe(texts))
     total.fp += invented
-    return {**prf("rel", total), "texts_without_triple": len(texts), "found_in_them": invented}
+    return {
+        **prf("rel", total),
+        "texts_without_triple": len(texts),
+        "found_in_them": invented,
+        "silence": 1000 * invented / max(1, len(texts)),
+    }
 
 
 def _without_entities(doc: Doc) -> Doc:

@@ -1,7 +1,7 @@
 """A trained pipeline and gold Docs → a report: scores in all and by class, kinds of errors, speed.
 
-For most scores the model reads each gold record as one unit. Only `joined`, `speed` and the
-additional texts of `among_others` are raw text. The whole pipeline reads them, including its
+For most scores the model reads each gold record as one unit. Only `joined`, `speed`, `invented` and
+the additional texts of `among_others` are raw text. The whole pipeline reads them, including its
 tokenizer and its sentence splitter.
 """
 
@@ -36,6 +36,7 @@ from .error_analysis import (
     wrong_kinds,
 )
 from .released_scorer import score_authors
+from .silence import score_silence
 
 # Numbers of records that are joined to one raw text.
 JOINED = (1, 2, 4)
@@ -48,6 +49,7 @@ def evaluate(
     test: str | Path,
     train: str | Path | None = None,
     others: str | Path | None = None,
+    silence: str | Path | None = None,
 ) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
 
@@ -58,8 +60,11 @@ def evaluate(
     test (str | Path): Gold Docs, .spacy.
     train (str | Path | None): The Docs it was trained on, for `by_seen` and `by_frequency`.
     others (str | Path | None): Docs of another data set, for `among_others`.
+    silence (str | Path | None): Texts that state no relation, for the score `silence` in place of
+        the package's own.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
-        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`.
+        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`, and
+        `invented`, what `silence` and `silence_negated` among the scores are computed from.
     RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
         or if one of its Docs has no relations key.
     """
@@ -77,11 +82,17 @@ def evaluate(
         authors = score_authors(rin, examples)
         curve = by_threshold(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
+    invented = score_silence(nlp, silence)
     # Shuffled, since neighbours in a file are often about the same things. There could be true
     # triples between them, which gold lacks.
     strangers = Random(0).sample([eg.reference for eg in examples], len(examples))
     return {
-        "scores": {**flat, **authors, **_with_unplaced(examples)},
+        "scores": {
+            **flat,
+            **authors,
+            **_with_unplaced(examples),
+            **{name: row["per_1000"] for name, row in invented.items()},
+        },
         "by_overlap": _by_class(examples, CLASSES, overlap_classes),
         "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
         "by_seen": by_seen(examples, train) if train else {},
@@ -93,6 +104,7 @@ def evaluate(
         "joined": {str(size): score_joined(nlp, strangers, size) for size in JOINED},
         "speed": measure_speed(nlp, [eg.reference.text for eg in examples]),
         "among_others": score_among_others(nlp, examples, read_docs(others)) if others else {},
+        "invented": invented,
     }
 
 
