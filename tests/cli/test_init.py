@@ -32,8 +32,8 @@ from spacy_rin.recipe.numbers import WORDS, Numbers
 SMALL: dict[str, Any] = {
     "components.rin.model.hidden_width": 8,
     "components.rin.model.tok2vec.encode.layer.width": 8,
-    "components.rin.model.tok2vec.embed.*.subwords.layer.width": 8,
-    "components.rin.model.tok2vec.embed.*.subwords.layer.rows": [50, 50, 50, 50],
+    "components.rin.model.tok2vec.embed.*.letters.layer.width": 8,
+    "components.rin.model.tok2vec.embed.*.letters.layer.rows": 50,
     "components.rin.threshold": 0.001,
 }
 

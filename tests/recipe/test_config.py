@@ -129,7 +129,7 @@ def test_threshold_and_signatures_are_switched_on_in_the_table(
     for name, value in (("FIT_THRESHOLD", True), ("USE_SIGNATURES", True)):
         monkeypatch.setattr(spacy_rin.recipe.config, name, value)
     config = written(facts)
-    assert config["training"]["before_to_disk"] == {"@callbacks": "spacy-rin.thresholds.v1"}
+    assert config["training"]["before_to_disk"]["@callbacks"] == "spacy-rin.thresholds.v1"
     weights = config["training"]["score_weights"]
     assert (weights["rel_f"], weights["rel_f_best"]) == (0.0, 1.0)
     assert sum(weight or 0.0 for weight in weights.values()) == 1.0

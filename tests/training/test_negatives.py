@@ -339,7 +339,7 @@ def test_spacy_trains_with_it(tmp_path: Path) -> None:
         "training.eval_frequency": 100,
         "training.logger.logger1.progress_bar": False,
     }
-    config = load_config(ROOT / "configs" / "rin_no_pos.cfg", settings)
+    config = load_config(ROOT / "configs" / "own.cfg", settings)
     config["corpora"]["train"]["augmenter"] = {
         "@augmenters": "spacy-rin.negatives.v1",
         "halves_level": 1.0,

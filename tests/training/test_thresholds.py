@@ -36,7 +36,7 @@ CALLBACK = {"@callbacks": "spacy-rin.thresholds.v1", "per_label": True, "least":
 def run(folder: Path, callback: dict[str, Any] | None, **settings: Any) -> Path:
     """Train as `spacy train` does; the weight of a look at dev is that of the recipe."""
     folder.mkdir()
-    config = load_config(ROOT / "configs" / "rin_no_pos.cfg", interpolate=False)
+    config = load_config(ROOT / "configs" / "own.cfg", interpolate=False)
     config["training"]["before_to_disk"] = callback
     config["training"]["score_weights"] |= {"rel_f": 0.0, "rel_f_best": 1.0}
     config.to_disk(folder / "config.cfg")

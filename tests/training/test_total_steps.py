@@ -25,7 +25,7 @@ CONFIG = ROOT / "configs" / "own.cfg"
 SMALL = {
     "components.rin.model.hidden_width": 8,
     "components.rin.model.tok2vec.embed.*.words.word_width": 8,
-    "components.rin.model.tok2vec.embed.*.subwords.layer.rows": [50, 50, 50, 50],
+    "components.rin.model.tok2vec.embed.*.letters.layer.rows": 50,
     "components.rin.model.tok2vec.encode.layer.width": 8,
     "training.eval_frequency": 1,
 }

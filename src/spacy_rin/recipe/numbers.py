@@ -22,9 +22,9 @@ BUFFER = 256
 # Words of the longest unit that is read at once, and what it may be where train has longer ones.
 WINDOW, LONGEST_WINDOW = 200, 500
 # Whether the threshold is chosen on dev at the end of training, and models by the score at it.
-FIT_THRESHOLD = False
+FIT_THRESHOLD = True
 # Whether a pair of entity types that train never relates is no triple, where entities have types.
-USE_SIGNATURES = False
+USE_SIGNATURES = True
 
 
 # -- The network and its training ------------------------------------------------------------------
@@ -43,8 +43,7 @@ class Numbers:
     vector_width (int): Width that static vectors are projected to.
     word_width (int): Width of the word table, where there are no vectors.
     word_dropout (float): How often rare words are read as unknown by the word table.
-    subword_width (int): Width of the subword rows.
-    subword_rows (tuple[int, ...]): Rows for NORM, PREFIX, SUFFIX and SHAPE.
+    letters_width (int): Filters over the characters of a word.
     dropout (float): On the embedding and behind the encoder.
     updates (int): Updates to make at least, if the most epochs allow it.
     least_epochs (int): Epochs of a large corpus.
@@ -64,8 +63,7 @@ class Numbers:
     vector_width: int = 100
     word_width: int = 100
     word_dropout: float = 0.25
-    subword_width: int = 96
-    subword_rows: tuple[int, ...] = (5000, 1000, 2500, 2500)
+    letters_width: int = 50
     dropout: float = 0.4
     updates: int = 2600
     least_epochs: int = 20
