@@ -20,6 +20,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.util import load_config
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
+from tiny_bert import make_bert
 from toy import assert_same, gold_docs, texts, write_corpus
 from typer.testing import CliRunner, Result
 
@@ -92,11 +93,16 @@ def train(config: Path, corpus: Path, output: Path, **settings: Any) -> list[dic
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("kind", ["words", "default", "floret"])
+@pytest.mark.parametrize("kind", ["words", "default", "floret", "transformer"])
 def test_config_trains_and_what_it_trained_comes_back(
     corpus: Path, tmp_path: Path, kind: str
 ) -> None:
-    told = [] if kind == "words" else ["--vectors", vectors(tmp_path / "vectors", kind)]
+    told: list[object] = []
+    if kind == "transformer":
+        words = sorted({word.lower() for text in texts() for word in text.split()})
+        told = ["--transformer", make_bert(tmp_path / "bert", words)]
+    elif kind != "words":
+        told = ["--vectors", vectors(tmp_path / "vectors", kind)]
     result = run("init", corpus, tmp_path / "my.cfg", *told)
     assert result.exit_code == 0, result.output
     steps = {"training.max_steps": 1, "training.eval_frequency": 1}
