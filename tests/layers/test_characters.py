@@ -107,6 +107,11 @@ def test_beside_others_and_from_the_registry(vocab: Vocab) -> None:
     assert [Y.shape for Y in layer.predict(docs)] == [(0, 7), (1, 7)]
 
 
+def test_hashes_do_not_depend_on_what_was_built_before() -> None:
+    seeds = [find(build_character_cnn(), "hashembed").attrs["seed"] for _ in range(2)]
+    assert seeds[0] == seeds[1]
+
+
 def test_saved_copied_and_pickled(vocab: Vocab) -> None:
     docs = [Doc(vocab, words=["Antwerp", "東京"])]
     layer = make_layer(docs)

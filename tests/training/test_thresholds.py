@@ -24,11 +24,14 @@ pytestmark = pytest.mark.training
 
 SETTINGS = {
     "components.rin.model.hidden_width": 32,
-    "components.rin.model.tok2vec.embed.word_width": 24,
-    "components.rin.model.tok2vec.encode.width": 32,
+    "components.rin.model.tok2vec.embed.*.words.word_width": 24,
+    "components.rin.model.tok2vec.encode.layer.width": 32,
     "training.batcher.size": 8,
     "training.eval_frequency": 5,
     "training.max_epochs": 12,
+    "training.dropout": 0.1,
+    "training.optimizer.learn_rate.initial_rate": 0.005,
+    "training.optimizer.learn_rate.warmup_steps": 5,
 }
 CALLBACK = {"@callbacks": "spacy-rin.thresholds.v1", "per_label": True, "least": 2}
 

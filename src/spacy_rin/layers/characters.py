@@ -46,7 +46,8 @@ def build_character_cnn(
     """
     read_word: Model[list[str], Floats2d] = chain(
         _spell(),
-        with_array(HashEmbed(char_width, rows)),
+        # With a seed of its own, since thinc would make one of the number of models so far.
+        with_array(HashEmbed(char_width, rows, seed=0)),
         expand_window(window),
         with_array(Relu(width, char_width * (2 * window + 1), normalize=False)),
         reduce_max(),
