@@ -13,7 +13,7 @@ setup: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,transformers,parquet,ray]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,transformers,vectors,parquet,ray]"
 	touch .venv/installed
 
 # a corpus of our own → a trained, scored and installed en_rin_demo, and its triples of unseen texts
