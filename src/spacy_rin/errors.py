@@ -240,6 +240,10 @@ class Errors:
         "{path}, line {number}: expected a triple as `spacy-rin extract` writes it, with head, "
         "relation, tail and so on."
     )
+    R220 = (
+        "Can't resume {path}: it was begun by a version of spacy-rin whose rows have other columns "
+        "(head_id and tail_id are new). Go on with that version, or begin anew with --overwrite."
+    )
 
     # Exchange
     R088 = (

@@ -6,6 +6,9 @@ Relations are stored in `doc.user_data[KEY]` as plain ints, strings and floats: 
 entity labels, relation label and score. A getter makes `Relation`s of them. Character offsets are
 stored because token numbers change when tokens are merged. Plain values are stored because nothing
 else survives `Doc.to_bytes`, `DocBin` and the worker processes of `nlp.pipe`.
+
+Ids are read from `doc.ents`, since an entity linker may set them after the relations were found.
+Those of other spans are stored behind the score.
 """
 
 from __future__ import annotations
@@ -14,12 +17,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from spacy.pipeline import EntityLinker
 from spacy.tokens import Doc, Span
 
 from .errors import Errors
 
 KEY = "spacy_rin.relations"
 ATTRIBUTE = "relations"
+# What spaCy's entity linker sets for an entity that it found in no knowledge base: no id.
+NO_ID = ("", EntityLinker.NIL)
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ class Relation:
     def as_dict(self) -> dict[str, Any]:
         """Write the relation as a dict, for JSON.
 
-        RETURNS (dict): Head and tail, each with text, character offsets and label; label and score.
+        RETURNS (dict): Head and tail, each with text, character offsets and label, and with its id
+            if it has one (`span_id`); the label and the score.
         """
         return {
             "head": _span_dict(self.head),
@@ -72,7 +79,7 @@ class Relation:
 
         doc (Doc): A Doc of the same text. Its tokens may differ.
         row (dict): Head and tail, each with text, character offsets and label; the label, and the
-            score if there is one.
+            score and the ids if there are any.
         RETURNS (Relation): The relation, with spans of this Doc.
         RAISES (ValueError): If a field is missing, or the Doc has another text at the offsets.
         """
@@ -113,11 +120,22 @@ def get_relations(doc: Doc) -> list[Relation]:
     >>> doc._.relations == get_relations(doc)
     True
     """
+    rows = doc.user_data.get(KEY, ())
+    entities = {(ent.start, ent.end): ent for ent in doc.ents} if rows else {}
+
+    def read_span(start: int, end: int, label: str, id: str = "") -> Span:
+        span = _char_span(doc, start, end, label, id)
+        entity = entities.get((span.start, span.end))
+        if entity is None or not span_id(entity):
+            return span
+        ids = {"kb_id": entity.kb_id, "span_id": entity.id}
+        return Span(doc, span.start, span.end, label, **ids)
+
     return [
         Relation(
-            _char_span(doc, head_start, head_end, head_label),
+            read_span(head_start, head_end, head_label, *ids[:1]),
             label,
-            _char_span(doc, tail_start, tail_end, tail_label),
+            read_span(tail_start, tail_end, tail_label, *ids[1:]),
             score,
         )
         for (
@@ -129,7 +147,8 @@ def get_relations(doc: Doc) -> list[Relation]:
             tail_end,
             tail_label,
             score,
-        ) in doc.user_data.get(KEY, ())
+            *ids,
+        ) in rows
     ]
 
 
@@ -155,6 +174,24 @@ def get_span_relations(span: Span) -> list[Relation]:
         for relation in get_relations(span.doc)
         if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
     ]
+
+
+def span_id(span: Span) -> str:
+    """Find the id of the thing that a span names.
+
+    span (Span): An entity, or the head or tail of a Relation.
+    RETURNS (str): Its `kb_id_`, as an entity linker sets it; else its `id_`, as an entity ruler
+        sets it; empty if it has none. An entity that a linker found in no knowledge base has none.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "London"])
+    >>> span_id(Span(doc, 3, 4, "LOC", kb_id="Q84"))
+    'Q84'
+    >>> span_id(Span(doc, 0, 1, "PER", span_id="ada"))
+    'ada'
+    >>> span_id(Span(doc, 0, 1, "PER"))
+    ''
+    """
+    return next((id for id in (span.kb_id_, span.id_) if id not in NO_ID), "")
 
 
 def char_bounds(span: Span) -> tuple[int, int]:
@@ -188,6 +225,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
             if span.doc is not doc:
                 raise ValueError(Errors.R003.format(side=side, text=span.text))
         head, tail = relation.head, relation.tail
+        ids = [span_id(head), span_id(tail)]
         rows.append(
             [
                 head.start_char,
@@ -198,6 +236,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                 tail.end_char,
                 tail.label_,
                 float(relation.score),
+                *(ids if any(ids) else []),
             ]
         )
     doc.user_data[KEY] = sorted(rows, key=_document_order)
@@ -229,9 +268,9 @@ def _refuse(span: Span, relations: object) -> None:
     raise ValueError(Errors.R092.format(text=span.text))
 
 
-def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
+def _char_span(doc: Doc, start: int, end: int, label: str, id: str = "") -> Span:
     """The tokens of a Doc that hold the characters start:end."""
-    span = doc.char_span(start, end, label=label, alignment_mode="expand")
+    span = doc.char_span(start, end, label=label, kb_id=id, alignment_mode="expand")
     if span is None:
         raise ValueError(Errors.R002.format(start=start, end=end, length=len(doc.text)))
     return span
@@ -239,7 +278,7 @@ def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
 
 def _document_order(row: list[Any]) -> tuple[Any, ...]:
     """What the stored relations are sorted by: the head, then the tail, then the label."""
-    head_start, head_end, _, label, tail_start, tail_end, _, _ = row
+    head_start, head_end, _, label, tail_start, tail_end, *_ = row
     return head_start, head_end, tail_start, tail_end, label
 
 
@@ -249,11 +288,12 @@ def _span_dict(span: Span) -> dict[str, Any]:
         "start": span.start_char,
         "end": span.end_char,
         "label": span.label_,
+        **({"id": span_id(span)} if span_id(span) else {}),
     }
 
 
-def _span_of_dict(doc: Doc, text: str, start: int, end: int, label: str) -> Span:
+def _span_of_dict(doc: Doc, text: str, start: int, end: int, label: str, id: str = "") -> Span:
     found = doc.text[start:end]
     if found != text:
         raise ValueError(Errors.R085.format(start=start, end=end, expected=text, found=found))
-    return _char_span(doc, start, end, label)
+    return _char_span(doc, start, end, label, id)

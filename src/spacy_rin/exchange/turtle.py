@@ -1,10 +1,10 @@
 """Docs → an RDF graph: their triples, with the place and the score of each relation.
 
-Names are IRIs in one namespace: entity/<text>, type/<label>, relation/<label>, document/<number>,
-all percent-encoded. Mentions of the same text are one entity, since nothing here links entities or
-tells them apart. Places and scores are stored by plain reification. Each relation of a Doc has an
-rdf:Statement with its score and the document that it was derived from. Both mentions are ranges of
-characters in that document (RFC 5147).
+Names are IRIs in one namespace: id/<id>, entity/<text>, type/<label>, relation/<label>,
+document/<number>, all percent-encoded. Mentions with the same id are one entity, and so are
+mentions without an id that have the same text. Places and scores are stored by plain reification.
+Each relation of a Doc has an rdf:Statement with its score and the document that it was derived
+from. Both mentions are ranges of characters in that document (RFC 5147).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from ..relations import Relation, get_relations
+from ..relations import Relation, get_relations, span_id
 
 
 def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:
@@ -39,7 +39,7 @@ def to_graph(docs: Iterable[Doc], namespace: str) -> Graph:
     """
     names = _check_namespace(namespace)
     graph = Graph()
-    for prefix in ("entity", "type", "relation"):
+    for prefix in ("entity", "id", "type", "relation"):
         graph.bind(prefix, Namespace(f"{namespace}{prefix}/"))
     graph.bind("rin", names)
     for number, doc in enumerate(docs):
@@ -85,7 +85,8 @@ def _add_doc(graph: Graph, names: Namespace, doc: Doc, document: str) -> None:
 
 def _add_entity(graph: Graph, names: Namespace, span: Span) -> URIRef:
     """Add the name and type of an entity → its IRI."""
-    entity = _name(names, "entity", span.text)
+    id = span_id(span)
+    entity = _name(names, "id", id) if id else _name(names, "entity", span.text)
     graph.add((entity, RDFS.label, Literal(span.text)))
     if span.label_:
         graph.add((entity, RDF.type, _name(names, "type", span.label_)))
