@@ -14,6 +14,7 @@ from .convert import convert_command
 from .evaluate import evaluate_command
 from .export import export_command
 from .extract import extract_command
+from .facts import facts_command
 from .graph import graph_command
 from .inspect import inspect_command
 from .render import render_command
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "graph": graph_command,
     "export": export_command,
     "extract": extract_command,
+    "facts": facts_command,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
