@@ -29,10 +29,19 @@ INNER = {
     "corpus": {"arrays", "relations", "errors", "files"},
     "pictures": {"relations", "errors", "files"},
     "layers": {"nn", "arrays", "errors"},
+    "facts": {"corpus", "extract", "exchange", "errors", "files"},
+    "serve": {"arrays", "component", "extract", "pictures", "relations", "errors"},
 }
 # Packages of the extras, each imported by one folder alone: by `import_extra`, or in a module that
 # is itself imported inside a function.
-EXTRAS = {"pyarrow": "extract", "ray": "extract", "networkx": "pictures", "rdflib": "exchange"}
+EXTRAS = {
+    "pyarrow": "extract",
+    "ray": "extract",
+    "networkx": "pictures",
+    "rdflib": "exchange",
+    "duckdb": "facts",
+    "fastapi": "serve",
+}
 # IPython is what a notebook has, and nothing else; scipy is what networkx needs for large graphs.
 LAZY = {*EXTRAS, "IPython", "scipy"}
 # What everybody's spaCy imports as soon as the package is installed.

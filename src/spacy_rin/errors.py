@@ -286,6 +286,10 @@ class Errors:
     )
     R228 = "{path} is not replaced, since it is no folder that has only {files}."
 
+    # The service
+    R240 = "{count} requests are waiting already. Try again in a while."
+    R241 = "The request took more than {seconds:g} seconds. Send less text at once."
+
     # Model cards
     R095 = (
         "{path} is not what `spacy-rin evaluate --output` writes: expected a JSON object, but it "

@@ -18,6 +18,7 @@ from .facts import facts_command
 from .graph import graph_command
 from .inspect import inspect_command
 from .render import render_command
+from .serve import serve_command
 
 app = typer.Typer(
     name="spacy-rin",
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export_command,
     "extract": extract_command,
     "facts": facts_command,
+    "serve": serve_command,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
