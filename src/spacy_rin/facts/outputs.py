@@ -11,7 +11,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors, import_extra
+from ..errors import Errors
+from ..exchange.export import load_turtle
 from ..files import replacing
 from .merge import list_evidence
 
@@ -62,10 +63,7 @@ def check_facts_output(output: Path, overwrite: bool, namespace: str) -> None:
     if output.suffix and output.is_dir():
         raise ValueError(Errors.R052.format(path=output))
     if output.suffix == ".ttl":
-        import_extra("rdflib", "rdf", "The format turtle")
-        from ..exchange.turtle import check_namespace
-
-        check_namespace(namespace)
+        load_turtle().check_namespace(namespace)
     if output.suffix == ".duckdb" or not output.exists():
         return
     if not overwrite:
@@ -102,11 +100,9 @@ def _copy(connection: Any, query: str, path: Path, options: str) -> None:
 
 
 def _write_turtle(connection: Any, path: Path, namespace: str) -> None:
-    from ..exchange.turtle import write_fact_graph
-
     entities = _rows(connection, "SELECT name, id, label FROM entities")
     facts = _rows(connection, TABLE.format(evidence="evidence"))
-    write_fact_graph(path, entities, facts, namespace)
+    load_turtle().write_fact_graph(path, entities, facts, namespace)
 
 
 def _write_neo4j(connection: Any, folder: Path) -> None:
