@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from spacy.pipeline import EntityLinker
@@ -60,6 +61,35 @@ class Relation:
         """
         return f"{self.head.text} | {self.label} | {self.tail.text}"
 
+    @property
+    def doc(self) -> Doc:
+        """The Doc of the relation.
+
+        RETURNS (Doc): The Doc that head and tail belong to.
+        """
+        return self.head.doc
+
+    @property
+    def sent(self) -> Span:
+        """The sentence of the relation.
+
+        RETURNS (Span): The sentence of head and tail, or all sentences from one to the other; the
+            whole text if the Doc has no sentences.
+        """
+        doc = self.doc
+        if not doc.has_annotation("SENT_START"):
+            return doc[:]
+        first, last = min(self.head.start, self.tail.start), max(self.head.end, self.tail.end)
+        return doc[doc[first].sent.start : doc[last - 1].sent.end]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Relation:
+        """Nothing of a relation can be changed, and spaCy cannot copy a Span without its Doc."""
+        return self
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook, with one row."""
+        return RelationList([self])._repr_html_()
+
     def as_dict(self) -> dict[str, Any]:
         """Write the relation as a dict, for JSON.
 
@@ -88,6 +118,24 @@ class Relation:
             return cls(head, row["label"], tail, row.get("score", 1.0))
         except (KeyError, TypeError) as err:
             raise ValueError(Errors.R086.format(found=repr(row))) from err
+
+
+class RelationList(list[Relation]):
+    """A list of relations that a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook, with one row for each relation."""
+        heads = "".join(f"<th>{name}</th>" for name in ("head", "relation", "tail", "score"))
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f"<td>{escape(text)}</td>"
+                for text in (r.head.text, r.label, r.tail.text, f"{r.score:.2f}")
+            )
+            + "</tr>"
+            for r in self
+        )
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def has_relations(doc: Doc) -> bool:
@@ -131,7 +179,7 @@ def get_relations(doc: Doc) -> list[Relation]:
         ids = {"kb_id": entity.kb_id, "span_id": entity.id}
         return Span(doc, span.start, span.end, label, **ids)
 
-    return [
+    return RelationList(
         Relation(
             read_span(head_start, head_end, head_label, *ids[:1]),
             label,
@@ -149,11 +197,14 @@ def get_relations(doc: Doc) -> list[Relation]:
             score,
             *ids,
         ) in rows
-    ]
+    )
 
 
 def get_span_relations(span: Span) -> list[Relation]:
     """Read the relations that start or end at a span, which may be an entity or any other span.
+
+    Those that lie within a sentence, or another span that is no end of a relation, are given by
+    `relations_in`.
 
     span (Span): A span of a Doc. Its bounds matter, its label does not.
     RETURNS (list[Relation]): The relations of the Doc whose head or tail has the same character
@@ -169,11 +220,31 @@ def get_span_relations(span: Span) -> list[Relation]:
     ['London']
     """
     bounds = char_bounds(span)
-    return [
+    return RelationList(
         relation
         for relation in get_relations(span.doc)
         if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
-    ]
+    )
+
+
+def relations_in(span: Span) -> list[Relation]:
+    """Read the relations that lie wholly within a span, for example within a sentence.
+
+    span (Span): A span of a Doc.
+    RETURNS (list[Relation]): The relations whose head and tail both lie in the span, in document
+        order.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome", ".", "Bob", "slept", "."])
+    >>> ada, rome, bob = doc[0:1], doc[2:3], doc[4:5]
+    >>> doc._.relations = [Relation(ada, "saw", rome), Relation(bob, "knows", ada)]
+    >>> [relation.text for relation in relations_in(doc[0:4])]
+    ['Ada | saw | Rome']
+    """
+    return RelationList(
+        relation
+        for relation in get_relations(span.doc)
+        if all(span.start <= e.start and e.end <= span.end for e in (relation.head, relation.tail))
+    )
 
 
 def span_id(span: Span) -> str:

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from spacy.tokens import Doc
 
 from ..errors import import_extra
+from ..relations import get_relations, span_id
 from .arc_layout import text_width
+from .picture import each_doc
 
 # In pixels, where nothing else is said.
 TEXT = 13  # height of the letters
@@ -156,6 +159,29 @@ def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:
     ]
     shown = {names[end]: labels[end].most_common(1)[0][0] for end in chosen}
     return Graph(shown, edges, len(texts) - len(shown))
+
+
+def to_networkx(docs: Doc | Iterable[Doc]) -> Any:
+    """Turn the relations of Docs into a graph of networkx.
+
+    docs (Doc | Iterable[Doc]): Docs with relations.
+    RETURNS (MultiDiGraph): A node for each entity, by its id, else by its text, with its `text`,
+        `label` and `id`; an edge for each relation, with its label (`relation`), its `score`, and
+        the number of its `doc`, from 0.
+    RAISES (ValueError): If networkx is not installed.
+    """
+    nx = import_extra("networkx", "graph", "A graph")
+    graph = nx.MultiDiGraph()
+    for number, doc in enumerate(each_doc(docs)):
+        for relation in get_relations(doc):
+            ends = []
+            for span in (relation.head, relation.tail):
+                ends.append(span_id(span) or span.text)
+                graph.add_node(ends[-1], text=span.text, label=span.label_, id=span_id(span))
+            # The same relation of another place is an edge of its own.
+            key = relation.label, number, relation.head.start_char, relation.tail.start_char
+            graph.add_edge(*ends, key, relation=relation.label, score=relation.score, doc=number)
+    return graph
 
 
 def lay_out_graph(graph: Graph) -> GraphLayout:
