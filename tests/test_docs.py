@@ -74,6 +74,7 @@ ONLY_CHECKED = {
     "spacy-rin extract texts.txt --model en_rin_demo --output triples.jsonl --engine ray": (
         "wants a cluster"
     ),
+    "spacy-rin serve": "runs until it is interrupted; tests/serve",
     "python -m spacy project run all": "takes minutes; .ci/run runs the same workflow, `make demo`",
 }
 # What is run otherwise than it stands there: what is put in the place of what.
@@ -266,7 +267,7 @@ def parse(page: Path) -> list[Token]:
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_every_block_says_what_it_is(page: Path) -> None:
     kinds = {token.info for token in parse(page) if token.type == "fence"}
-    assert kinds <= {*EVALUATORS, "python"}
+    assert kinds <= {*EVALUATORS, "python", "dockerfile"}
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)

@@ -29,6 +29,8 @@ INNER = {
     "corpus": {"arrays", "relations", "errors", "files"},
     "pictures": {"relations", "errors", "files"},
     "layers": {"nn", "arrays", "errors"},
+    "facts": {"corpus", "extract", "exchange", "errors", "files"},
+    "serve": {"arrays", "component", "extract", "pictures", "relations", "errors"},
 }
 # Packages of the extras, each imported by one folder alone: by `import_extra`, or in a module that
 # is itself imported inside a function.
@@ -39,6 +41,8 @@ EXTRAS = {
     "rdflib": "exchange",
     "transformers": "recipe",
     "wordfreq": "recipe",
+    "duckdb": "facts",
+    "fastapi": "serve",
 }
 # IPython is what a notebook has, and nothing else; scipy is what networkx needs for large graphs.
 LAZY = {*EXTRAS, "IPython", "scipy"}

@@ -11,6 +11,7 @@ from .relations import (
     get_span_relations,
     has_relations,
     register,
+    relations_in,
     set_relations,
 )
 
@@ -21,8 +22,11 @@ __all__ = [
     "get_span_relations",
     "has_relations",
     "register",
+    "relations_in",
     "render",
     "set_relations",
+    "to_networkx",
+    "to_rows",
 ]
 
 # Another package may have registered the name already. The import does not fail then, since it runs
@@ -32,7 +36,7 @@ if not any(owner.has_extension(ATTRIBUTE) for owner in (Doc, Span)):
 
 
 def __getattr__(name: str) -> Any:
-    """Import `render` when it is first asked for, since every spaCy pipeline imports this package.
+    """Import what notebooks use when it is first asked for: every pipeline imports this package.
 
     name (str): Name of the attribute.
     RETURNS (Any): The attribute.
@@ -42,4 +46,12 @@ def __getattr__(name: str) -> Any:
         from .pictures.notebook import render
 
         return render
+    if name == "to_rows":
+        from .extract.rows import rows_of
+
+        return rows_of
+    if name == "to_networkx":
+        from .pictures.graph import to_networkx
+
+        return to_networkx
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

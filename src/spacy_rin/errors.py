@@ -278,6 +278,10 @@ class Errors:
         "{path}, line {number}: expected a triple as `spacy-rin extract` writes it, with head, "
         "relation, tail and so on."
     )
+    R220 = (
+        "Can't resume {path}: it was begun by a version of spacy-rin whose rows have other columns "
+        "(head_id and tail_id are new). Go on with that version, or begin anew with --overwrite."
+    )
 
     # Exchange
     R088 = (
@@ -294,6 +298,35 @@ class Errors:
         "Expected a namespace that is the start of an IRI and ends with a slash, such as "
         "https://example.org/facts/, found {found!r}."
     )
+
+    # Facts
+    R221 = (
+        "{path} exists already, and only a database (.duckdb) can be added to. Give another name, "
+        "or replace it with --overwrite."
+    )
+    R222 = "Can't go on with the database {path}: {reason}"
+    R223 = (
+        "{path} is another database than those that this version of `spacy-rin facts` makes. Give "
+        "another name, or replace it with --overwrite."
+    )
+    R224 = "Can't read triples from {path}: {reason}."
+    R225 = (
+        "{path}, line {line}: expected an alias and a name. The first line of a table of aliases "
+        "is alias,name or alias,name,id."
+    )
+    R226 = (
+        "{path}, line {line}: {claim}, but on line {other_line} it is {other}. An alias has one "
+        "name, and a name has one id."
+    )
+    R227 = (
+        "Can't tell what to write to {path}: expected a name that ends with one of {suffixes}, or "
+        "a name without a suffix for a folder for Neo4j."
+    )
+    R228 = "{path} is not replaced, since it is no folder that has only {files}."
+
+    # The service
+    R240 = "{count} requests are waiting already. Try again in a while."
+    R241 = "The request took more than {seconds:g} seconds. Send less text at once."
 
     # Model cards
     R095 = (

@@ -6,20 +6,27 @@ Relations are stored in `doc.user_data[KEY]` as plain ints, strings and floats: 
 entity labels, relation label and score. A getter makes `Relation`s of them. Character offsets are
 stored because token numbers change when tokens are merged. Plain values are stored because nothing
 else survives `Doc.to_bytes`, `DocBin` and the worker processes of `nlp.pipe`.
+
+Ids are read from `doc.ents`, since an entity linker may set them after the relations were found.
+Those of other spans are stored behind the score.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
+from spacy.pipeline import EntityLinker
 from spacy.tokens import Doc, Span
 
 from .errors import Errors
 
 KEY = "spacy_rin.relations"
 ATTRIBUTE = "relations"
+# What spaCy's entity linker sets for an entity that it found in no knowledge base: no id.
+NO_ID = ("", EntityLinker.NIL)
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,40 @@ class Relation:
         """
         return f"{self.head.text} | {self.label} | {self.tail.text}"
 
+    @property
+    def doc(self) -> Doc:
+        """The Doc of the relation.
+
+        RETURNS (Doc): The Doc that head and tail belong to.
+        """
+        return self.head.doc
+
+    @property
+    def sent(self) -> Span:
+        """The sentence of the relation.
+
+        RETURNS (Span): The sentence of head and tail, or all sentences from one to the other; the
+            whole text if the Doc has no sentences.
+        """
+        doc = self.doc
+        if not doc.has_annotation("SENT_START"):
+            return doc[:]
+        first, last = min(self.head.start, self.tail.start), max(self.head.end, self.tail.end)
+        return doc[doc[first].sent.start : doc[last - 1].sent.end]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Relation:
+        """Nothing of a relation can be changed, and spaCy cannot copy a Span without its Doc."""
+        return self
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook, with one row."""
+        return RelationList([self])._repr_html_()
+
     def as_dict(self) -> dict[str, Any]:
         """Write the relation as a dict, for JSON.
 
-        RETURNS (dict): Head and tail, each with text, character offsets and label; label and score.
+        RETURNS (dict): Head and tail, each with text, character offsets and label, and with its id
+            if it has one (`span_id`); the label and the score.
         """
         return {
             "head": _span_dict(self.head),
@@ -72,7 +109,7 @@ class Relation:
 
         doc (Doc): A Doc of the same text. Its tokens may differ.
         row (dict): Head and tail, each with text, character offsets and label; the label, and the
-            score if there is one.
+            score and the ids if there are any.
         RETURNS (Relation): The relation, with spans of this Doc.
         RAISES (ValueError): If a field is missing, or the Doc has another text at the offsets.
         """
@@ -81,6 +118,24 @@ class Relation:
             return cls(head, row["label"], tail, row.get("score", 1.0))
         except (KeyError, TypeError) as err:
             raise ValueError(Errors.R086.format(found=repr(row))) from err
+
+
+class RelationList(list[Relation]):
+    """A list of relations that a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook, with one row for each relation."""
+        heads = "".join(f"<th>{name}</th>" for name in ("head", "relation", "tail", "score"))
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f"<td>{escape(text)}</td>"
+                for text in (r.head.text, r.label, r.tail.text, f"{r.score:.2f}")
+            )
+            + "</tr>"
+            for r in self
+        )
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def has_relations(doc: Doc) -> bool:
@@ -113,11 +168,22 @@ def get_relations(doc: Doc) -> list[Relation]:
     >>> doc._.relations == get_relations(doc)
     True
     """
-    return [
+    rows = doc.user_data.get(KEY, ())
+    entities = {(ent.start, ent.end): ent for ent in doc.ents} if rows else {}
+
+    def read_span(start: int, end: int, label: str, id: str = "") -> Span:
+        span = _char_span(doc, start, end, label, id)
+        entity = entities.get((span.start, span.end))
+        if entity is None or not span_id(entity):
+            return span
+        ids = {"kb_id": entity.kb_id, "span_id": entity.id}
+        return Span(doc, span.start, span.end, label, **ids)
+
+    return RelationList(
         Relation(
-            _char_span(doc, head_start, head_end, head_label),
+            read_span(head_start, head_end, head_label, *ids[:1]),
             label,
-            _char_span(doc, tail_start, tail_end, tail_label),
+            read_span(tail_start, tail_end, tail_label, *ids[1:]),
             score,
         )
         for (
@@ -129,12 +195,16 @@ def get_relations(doc: Doc) -> list[Relation]:
             tail_end,
             tail_label,
             score,
-        ) in doc.user_data.get(KEY, ())
-    ]
+            *ids,
+        ) in rows
+    )
 
 
 def get_span_relations(span: Span) -> list[Relation]:
     """Read the relations that start or end at a span, which may be an entity or any other span.
+
+    Those that lie within a sentence, or another span that is no end of a relation, are given by
+    `relations_in`.
 
     span (Span): A span of a Doc. Its bounds matter, its label does not.
     RETURNS (list[Relation]): The relations of the Doc whose head or tail has the same character
@@ -150,11 +220,49 @@ def get_span_relations(span: Span) -> list[Relation]:
     ['London']
     """
     bounds = char_bounds(span)
-    return [
+    return RelationList(
         relation
         for relation in get_relations(span.doc)
         if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
-    ]
+    )
+
+
+def relations_in(span: Span) -> list[Relation]:
+    """Read the relations that lie wholly within a span, for example within a sentence.
+
+    span (Span): A span of a Doc.
+    RETURNS (list[Relation]): The relations whose head and tail both lie in the span, in document
+        order.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "saw", "Rome", ".", "Bob", "slept", "."])
+    >>> ada, rome, bob = doc[0:1], doc[2:3], doc[4:5]
+    >>> doc._.relations = [Relation(ada, "saw", rome), Relation(bob, "knows", ada)]
+    >>> [relation.text for relation in relations_in(doc[0:4])]
+    ['Ada | saw | Rome']
+    """
+    return RelationList(
+        relation
+        for relation in get_relations(span.doc)
+        if all(span.start <= e.start and e.end <= span.end for e in (relation.head, relation.tail))
+    )
+
+
+def span_id(span: Span) -> str:
+    """Find the id of the thing that a span names.
+
+    span (Span): An entity, or the head or tail of a Relation.
+    RETURNS (str): Its `kb_id_`, as an entity linker sets it; else its `id_`, as an entity ruler
+        sets it; empty if it has none. An entity that a linker found in no knowledge base has none.
+
+    >>> doc = Doc(Vocab(), words=["Ada", "lives", "in", "London"])
+    >>> span_id(Span(doc, 3, 4, "LOC", kb_id="Q84"))
+    'Q84'
+    >>> span_id(Span(doc, 0, 1, "PER", span_id="ada"))
+    'ada'
+    >>> span_id(Span(doc, 0, 1, "PER"))
+    ''
+    """
+    return next((id for id in (span.kb_id_, span.id_) if id not in NO_ID), "")
 
 
 def char_bounds(span: Span) -> tuple[int, int]:
@@ -188,6 +296,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
             if span.doc is not doc:
                 raise ValueError(Errors.R003.format(side=side, text=span.text))
         head, tail = relation.head, relation.tail
+        ids = [span_id(head), span_id(tail)]
         rows.append(
             [
                 head.start_char,
@@ -198,6 +307,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                 tail.end_char,
                 tail.label_,
                 float(relation.score),
+                *(ids if any(ids) else []),
             ]
         )
     doc.user_data[KEY] = sorted(rows, key=_document_order)
@@ -229,9 +339,9 @@ def _refuse(span: Span, relations: object) -> None:
     raise ValueError(Errors.R092.format(text=span.text))
 
 
-def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
+def _char_span(doc: Doc, start: int, end: int, label: str, id: str = "") -> Span:
     """The tokens of a Doc that hold the characters start:end."""
-    span = doc.char_span(start, end, label=label, alignment_mode="expand")
+    span = doc.char_span(start, end, label=label, kb_id=id, alignment_mode="expand")
     if span is None:
         raise ValueError(Errors.R002.format(start=start, end=end, length=len(doc.text)))
     return span
@@ -239,7 +349,7 @@ def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
 
 def _document_order(row: list[Any]) -> tuple[Any, ...]:
     """What the stored relations are sorted by: the head, then the tail, then the label."""
-    head_start, head_end, _, label, tail_start, tail_end, _, _ = row
+    head_start, head_end, _, label, tail_start, tail_end, *_ = row
     return head_start, head_end, tail_start, tail_end, label
 
 
@@ -249,11 +359,12 @@ def _span_dict(span: Span) -> dict[str, Any]:
         "start": span.start_char,
         "end": span.end_char,
         "label": span.label_,
+        **({"id": span_id(span)} if span_id(span) else {}),
     }
 
 
-def _span_of_dict(doc: Doc, text: str, start: int, end: int, label: str) -> Span:
+def _span_of_dict(doc: Doc, text: str, start: int, end: int, label: str, id: str = "") -> Span:
     found = doc.text[start:end]
     if found != text:
         raise ValueError(Errors.R085.format(start=start, end=end, expected=text, found=found))
-    return _char_span(doc, start, end, label)
+    return _char_span(doc, start, end, label, id)

@@ -71,6 +71,7 @@ def test_a_batch_is_recorded_once(tmp_path: Path) -> None:
         ({**HEADER, "inputs": [{"path": "b.txt"}]}, "b.txt"),
         ({**HEADER, "inputs": []}, "1 of them, now 0 of them"),
         ({"version": 1}, "not written by"),
+        ({**HEADER, "version": 2}, "head_id and tail_id are new"),
     ],
 )
 def test_other_settings_are_an_error(tmp_path: Path, header: dict[str, Any], words: str) -> None:

@@ -13,14 +13,21 @@ def annotate(doc: Doc, prediction: Prediction, keep: bool) -> None:
 
     doc (Doc): The Doc that was predicted.
     prediction (Prediction): The entities and triples found in it.
-    keep (bool): Whether entities that are already on the Doc stay the same Spans, for example with
-        the ids of an entity linker. Blocked tokens then stay blocked.
+    keep (bool): Whether entities that are already on the Doc stay. Blocked tokens then stay
+        blocked.
+
+    An entity that is found as it is already on the Doc stays the same Span in any case, for example
+    with the ids of an entity linker.
     """
-    kept = {(ent.start, ent.end): ent for ent in doc.ents} if keep else {}
+    there = {(ent.start, ent.end): ent for ent in doc.ents}
+    for token in [] if keep else [token for ent in there.values() for token in ent]:
+        token.ent_id = 0  # `set_ents` would leave it to a new entity that has none.
     blocked = find_blocked(doc).nonzero()[0].tolist() if keep else []
     doc.set_ents(
         [
-            kept.get((start, end)) or Span(doc, start, end, label)
+            ent
+            if (ent := there.get((start, end))) and (keep or ent.label_ == label)
+            else Span(doc, start, end, label)
             for start, end, label in prediction.entities
         ],
         blocked=[doc[i : i + 1] for i in blocked],

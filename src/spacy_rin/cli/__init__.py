@@ -14,11 +14,13 @@ from .convert import convert_command
 from .evaluate import evaluate_command
 from .export import export_command
 from .extract import extract_command
+from .facts import facts_command
 from .graph import graph_command
 from .init import init_command
 from .inspect import inspect_command
 from .render import render_command
 from .vectors import vectors_command
+from .serve import serve_command
 
 app = typer.Typer(
     name="spacy-rin",
@@ -38,6 +40,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "graph": graph_command,
     "export": export_command,
     "extract": extract_command,
+    "facts": facts_command,
+    "serve": serve_command,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)

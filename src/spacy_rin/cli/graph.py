@@ -19,10 +19,11 @@ def graph_command(
     output: Annotated[Path, typer.Argument(help="HTML page to write")],
     limit: Annotated[int, typer.Option(min=2, help="Entities to draw")] = 80,
 ) -> None:
-    """Draw the triples of many documents as one graph. Mentions with the same text are one entity.
+    """Draw the triples of many documents as one graph.
 
-    If there are too many entities, the triples that were found most often are drawn. The page needs
-    no network.
+    Mentions with the same id, or without an id and with the same text, are one entity. If
+    there are too many entities, the triples that were found most often are drawn. The page needs no
+    network.
     """
     check_page(output, source)
     triples = map(TextTriple.of, read_triples(source))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from types import ModuleType
 
 from spacy.tokens import Doc, DocBin
 
@@ -134,7 +135,16 @@ def _write_rel_component(source: Path, output: Path, exported: Exported) -> None
 
 
 def _write_turtle(source: Path, output: Path, exported: Exported, namespace: str) -> None:
-    import_extra("rdflib", "rdf", "The format turtle")
-    from .turtle import write_turtle
+    load_turtle().write_turtle(output, exported.read(source), namespace)
 
-    write_turtle(output, exported.read(source), namespace)
+
+def load_turtle() -> ModuleType:
+    """Import the writer of graphs.
+
+    RETURNS (Module): `spacy_rin.exchange.turtle`.
+    RAISES (ValueError): If rdflib is not installed.
+    """
+    import_extra("rdflib", "rdf", "The format turtle")
+    from . import turtle
+
+    return turtle

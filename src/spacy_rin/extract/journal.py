@@ -170,6 +170,8 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def _check_header(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
+    if found.get("version", expected["version"]) != expected["version"]:
+        raise ValueError(Errors.R220.format(path=path))
     if found.keys() != expected.keys():
         raise ValueError(Errors.R069.format(path=path))
     for name, value in expected.items():

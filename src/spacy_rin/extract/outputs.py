@@ -15,7 +15,7 @@ from ..errors import Errors, check_named
 from ..files import replacing
 from . import parquet
 from .journal import Entry
-from .rows import COLUMNS
+from .rows import COLUMNS, IDS
 
 ROW_KINDS = ("triple", "document")
 # The limit of characters in a field of CSV. Python's own is too small for a long text.
@@ -80,9 +80,10 @@ def read_output(path: Path) -> Iterator[dict[str, Any]]:
 
 def _triple(row: dict[str, Any]) -> dict[str, Any]:
     """The columns of a triple, in their own types: CSV has strings only."""
-    if any(row[name] is None for name in TRIPLE):
+    if any(row[name] is None for name in TRIPLE.difference(IDS)):
         raise ValueError
-    return {name: COLUMNS[name](row[name]) for name in COLUMNS if name in TRIPLE}
+    ids = {name: row.get(name) or "" for name in IDS}
+    return {name: COLUMNS[name]({**row, **ids}[name]) for name in COLUMNS if name in TRIPLE}
 
 
 def _by_triple(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
@@ -134,7 +135,7 @@ def _read_csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _read_parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    parquet.check_columns(path, list(COLUMNS))
+    parquet.check_columns(path, [name for name in COLUMNS if name not in IDS])
     return parquet.read_columns(path, list(COLUMNS))
 
 

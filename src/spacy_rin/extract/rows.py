@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from ..relations import Relation, get_relations
+from ..relations import Relation, get_relations, span_id
 
 # The columns of an output. A document that failed has one row: its `document` and `error`.
 COLUMNS: dict[str, type] = {
@@ -26,8 +26,12 @@ COLUMNS: dict[str, type] = {
     "tail_end": int,
     "tail_label": str,
     "score": float,
+    "head_id": str,
+    "tail_id": str,
     "error": str,
 }
+# Earlier versions did not write these.
+IDS = ("head_id", "tail_id")
 # The most words of a row's `sentence`. Each triple has one, so that without a limit the rows of a
 # long text that is not split would grow with the square of its length.
 LONGEST = 200
@@ -56,6 +60,8 @@ def _row(relation: Relation, sentence: Span) -> dict[str, Any]:
         "relation": relation.label,
         **_end("tail", relation.tail),
         "score": relation.score,
+        "head_id": span_id(relation.head),
+        "tail_id": span_id(relation.tail),
     }
 
 

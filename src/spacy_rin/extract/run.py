@@ -20,7 +20,7 @@ from .engines.worker import BatchFound, identify
 from .journal import Journal, Totals, read_entries
 from .outputs import check_kind, write_output
 
-VERSION = 1  # of the journal
+VERSION = 2  # of the rows in a journal: 2 has the columns head_id and tail_id
 
 
 def extract(

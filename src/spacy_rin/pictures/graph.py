@@ -1,6 +1,6 @@
 """Triples of many documents → one graph of entities, and the places of their boxes.
 
-Entities are not linked or disambiguated: all mentions with the same text are one entity.
+Mentions with the same id are one entity, and so are mentions without an id that have the same text.
 `graph_page` draws the graph.
 """
 
@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from spacy.tokens import Doc
 
 from ..errors import import_extra
+from ..relations import get_relations, span_id
 from .arc_layout import text_width
+from .picture import each_doc
 
 # In pixels, where nothing else is said.
 TEXT = 13  # height of the letters
@@ -26,6 +29,9 @@ REACH = 200  # usual length of an edge, before boxes are pushed apart
 SPREAD = 1.01  # factor by which the whole graph grows in each step of pushing apart
 WIDTH = 1200  # of the picture, unless a single part of the graph is wider
 
+# What mentions of one entity have in common: ("", id), or (text, "") if they have no id.
+Key = tuple[str, str]
+
 
 class TextTriple(NamedTuple):
     """A triple of one document, as texts.
@@ -36,6 +42,8 @@ class TextTriple(NamedTuple):
     tail (str): The text of the tail.
     tail_label (str): Its entity label.
     score (float): The score of the triple.
+    head_id (str): The id of the head; empty if it has none.
+    tail_id (str): The id of the tail; empty if it has none.
     """
 
     head: str
@@ -44,6 +52,8 @@ class TextTriple(NamedTuple):
     tail: str
     tail_label: str
     score: float
+    head_id: str = ""
+    tail_id: str = ""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> TextTriple:
@@ -52,16 +62,16 @@ class TextTriple(NamedTuple):
         row (Mapping[str, Any]): A row with all fields by name, and possibly others.
         RETURNS (TextTriple): The triple.
         """
-        return cls(**{name: row[name] for name in cls._fields})
+        return cls(**{name: row[name] for name in cls._fields if name in row})
 
 
 @dataclass(frozen=True)
 class Edge:
-    """All triples with the same texts and relation.
+    """All triples with the same entities and relation.
 
-    head (str): The text of the head.
+    head (str): The name of the head.
     relation (str): The label of the relation.
-    tail (str): The text of the tail.
+    tail (str): The name of the tail.
     count (int): How often the triple was found.
     score (float): The best score of these.
     """
@@ -77,7 +87,8 @@ class Edge:
 class Graph:
     """The entities of the most frequent triples, and all triples among them.
 
-    labels (dict[str, str]): The most frequent label of each entity, by the entity's text.
+    labels (dict[str, str]): The most frequent label of each entity, by the entity's name. That is
+        its most frequent text. Of two entities with the same text, those with an id have it behind.
     edges (list[Edge]): The triples, sorted by how often they were found. Of equally frequent ones,
         those whose entities have more mentions come first.
     left_out (int): How many entities are left out.
@@ -93,7 +104,7 @@ class GraphLayout:
     """The places of the entities' boxes, in pixels.
 
     boxes (dict[str, tuple[float, float, float]]): The middle (x, y) and the width of each box, by
-        the entity's text.
+        the entity's name.
     width (float): The width of the whole graph.
     height (float): The height of the whole graph.
     """
@@ -118,26 +129,59 @@ def build_graph(triples: Iterable[TextTriple], limit: int = 80) -> Graph:
     >>> graph.edges
     [Edge(head='Ada', relation='lives_in', tail='Rome', count=2, score=0.9)]
     """
-    counts = Counter[tuple[str, str, str]]()
-    best: dict[tuple[str, str, str], float] = {}
-    mentions: dict[str, Counter[str]] = defaultdict(Counter)
+    counts = Counter[tuple[Key, str, Key]]()
+    best: dict[tuple[Key, str, Key], float] = {}
+    texts: dict[Key, Counter[str]] = defaultdict(Counter)
+    labels: dict[Key, Counter[str]] = defaultdict(Counter)
     for triple in triples:
-        key = triple.head, triple.relation, triple.tail
+        head, tail = _key(triple.head, triple.head_id), _key(triple.tail, triple.tail_id)
+        key = head, triple.relation, tail
         counts[key] += 1
         best[key] = max(best.get(key, 0.0), triple.score)
-        mentions[triple.head][triple.head_label] += 1
-        mentions[triple.tail][triple.tail_label] += 1
-    busy = {text: found.total() for text, found in mentions.items()}
+        for end, text, label in (
+            (head, triple.head, triple.head_label),
+            (tail, triple.tail, triple.tail_label),
+        ):
+            texts[end][text] += 1
+            labels[end][label] += 1
+    busy = {end: found.total() for end, found in texts.items()}
     order = sorted(counts, key=lambda key: (-counts[key], -busy[key[0]] - busy[key[2]]))
-    chosen: dict[str, None] = {}  # as a set that keeps its order
+    chosen: dict[Key, None] = {}  # as a set that keeps its order
     for head, _, tail in order:
         if len(chosen) + len({head, tail} - chosen.keys()) <= limit:
             chosen.update({head: None, tail: None})
+    names = _name({end: texts[end].most_common(1)[0][0] for end in chosen})
     edges = [
-        Edge(*key, counts[key], best[key]) for key in order if key[0] in chosen and key[2] in chosen
+        Edge(names[head], relation, names[tail], counts[key], best[key])
+        for key in order
+        for head, relation, tail in [key]
+        if head in chosen and tail in chosen
     ]
-    labels = {text: mentions[text].most_common(1)[0][0] for text in chosen}
-    return Graph(labels, edges, len(mentions) - len(labels))
+    shown = {names[end]: labels[end].most_common(1)[0][0] for end in chosen}
+    return Graph(shown, edges, len(texts) - len(shown))
+
+
+def to_networkx(docs: Doc | Iterable[Doc]) -> Any:
+    """Turn the relations of Docs into a graph of networkx.
+
+    docs (Doc | Iterable[Doc]): Docs with relations.
+    RETURNS (MultiDiGraph): A node for each entity, by its id, else by its text, with its `text`,
+        `label` and `id`; an edge for each relation, with its label (`relation`), its `score`, and
+        the number of its `doc`, from 0.
+    RAISES (ValueError): If networkx is not installed.
+    """
+    nx = import_extra("networkx", "graph", "A graph")
+    graph = nx.MultiDiGraph()
+    for number, doc in enumerate(each_doc(docs)):
+        for relation in get_relations(doc):
+            ends = []
+            for span in (relation.head, relation.tail):
+                ends.append(span_id(span) or span.text)
+                graph.add_node(ends[-1], text=span.text, label=span.label_, id=span_id(span))
+            # The same relation of another place is an edge of its own.
+            key = relation.label, number, relation.head.start_char, relation.tail.start_char
+            graph.add_edge(*ends, key, relation=relation.label, score=relation.score, doc=number)
+    return graph
 
 
 def lay_out_graph(graph: Graph) -> GraphLayout:
@@ -176,6 +220,19 @@ def shorten(text: str) -> str:
     RETURNS (str): The text, or its first letters and an ellipsis.
     """
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _key(text: str, id: str) -> Key:
+    return ("", id) if id else (text, "")
+
+
+def _name(texts: Mapping[Key, str]) -> dict[Key, str]:
+    """Find a name for every entity: its text, and behind it the id if another has the same text."""
+    often = Counter(texts.values())
+    return {
+        key: f"{text} ({key[1]})" if key[1] and often[text] > 1 else text
+        for key, text in texts.items()
+    }
 
 
 def _push_apart(middles: np.ndarray, widths: np.ndarray) -> np.ndarray:

@@ -72,8 +72,7 @@ def make_page(
     counts = Counter(relation.label for doc in docs for relation in get_relations(doc))
     # A label can be any text, so that the page's attributes have numbers instead.
     numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
-    options = {**OPTIONS, **(options or {})}
-    articles = [_article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)]
+    articles = [make_article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)]
     return fill_page(
         title=title,
         shown=f"{counts.total()} triples in {len(docs)} documents",
@@ -94,6 +93,7 @@ def fill_page(
     content: str,
     style: str,
     script: str,
+    form_action: str = "'none'",
 ) -> str:
     """Make a page of its content and the filters for it.
 
@@ -105,10 +105,11 @@ def fill_page(
     content (str): What is filtered, in HTML.
     style (str): CSS.
     script (str): JavaScript.
+    form_action (str): Where forms may be sent to, as the Content-Security-Policy says it.
     RETURNS (str): A whole HTML page.
     """
     return Template(read_file("page.html")).substitute(
-        policy=_policy(script),
+        policy=_policy(script, form_action),
         title=escape(title),
         style=style,
         script=script,
@@ -140,7 +141,7 @@ def read_file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf8")
 
 
-def _policy(script: str) -> str:
+def _policy(script: str, form_action: str) -> str:
     """The Content-Security-Policy: nothing from the network, and no script except the page's own.
 
     Styles in attributes are allowed, since pictures have them. They can't load anything.
@@ -149,12 +150,22 @@ def _policy(script: str) -> str:
     digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {form_action}"
     )
 
 
-def _article(doc: Doc, number: int, numbers: dict[str, int], options: Mapping[str, str]) -> str:
-    """A document of the page: its text, its pictures and its triples."""
+def make_article(
+    doc: Doc, number: int, numbers: dict[str, int], options: Mapping[str, str] | None = None
+) -> str:
+    """Make a document of a page: its text, its pictures and its triples.
+
+    doc (Doc): The Doc.
+    number (int): Its number on the page.
+    numbers (dict[str, int]): The number of each relation label on the page.
+    options (Mapping[str, str] | None): displaCy's options "color", "bg" and "font" of the pictures.
+    RETURNS (str): HTML.
+    """
+    options = {**OPTIONS, **(options or {})}
     # A picture without arcs shows no more than the text, so that it is left out.
     pictures = [picture for picture in make_pictures(doc) if picture.arcs]
     relations = get_relations(doc)
