@@ -47,7 +47,7 @@ API = {
         *("corpus.statistics.count_labels", "corpus.statistics.Labels"),
     ],
     "Your own data": [
-        *("recipe.facts.read_facts", "recipe.facts.Facts", "recipe.config.make_config"),
+        *("recipe.survey.read_survey", "recipe.survey.Survey", "recipe.config.make_config"),
         *("recipe.plan.Plan", "recipe.distill.load_transformer", "recipe.distill.distill"),
     ],
     "Scores": [

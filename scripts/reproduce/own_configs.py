@@ -1,6 +1,6 @@
 """What `spacy-rin init` reads of CoNLL04 → configs/own*.cfg and configs/amount.yml.
 
-The facts that it reads are kept in configs/own_facts.json, for all of train and for its first
+The survey that it reads are kept in configs/own_survey.json, for all of train and for its first
 sentences. So the configs can be written again without the data, when the recipe changes.
 """
 
@@ -17,11 +17,11 @@ from wasabi import msg
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.files import write_text
 from spacy_rin.recipe.config import make_config
-from spacy_rin.recipe.facts import Facts, read_facts
 from spacy_rin.recipe.plan import Plan
+from spacy_rin.recipe.survey import Survey, read_survey
 
 FOLDER = Path("configs")
-FACTS = "own_facts.json"
+SURVEY = "own_survey.json"
 # Sentences of train: its first eighth, quarter, half, and all.
 AMOUNTS = (115, 230, 461, 922)
 VECTORS, TRANSFORMER = "training/vectors", "training/minilm"
@@ -43,15 +43,15 @@ HEAD = """\
 
 def main(
     train: Annotated[
-        Path | None, typer.Option(help="CoNLL04's train, to read its facts again")
+        Path | None, typer.Option(help="CoNLL04's train, to read its survey again")
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where the configs are")] = FOLDER,
 ) -> None:
     """Write configs/own*.cfg and configs/amount.yml as the recipe now is."""
     if train:
-        facts = {n: read_facts(islice(read_docs(train), n), train) for n in AMOUNTS}
-        data = {n: found.as_dict() for n, found in facts.items()}
-        write_text(folder / FACTS, f"{srsly.json_dumps(data)}\n")
+        survey = {n: read_survey(islice(read_docs(train), n), train) for n in AMOUNTS}
+        data = {n: found.as_dict() for n, found in survey.items()}
+        write_text(folder / SURVEY, f"{srsly.json_dumps(data)}\n")
     for name, text in pages(folder).items():
         write_text(folder / name, text)
         msg.good(f"Wrote {folder / name}")
@@ -59,12 +59,14 @@ def main(
 
 def pages(folder: Path) -> dict[str, str]:
     """RETURNS (dict): The configs and the matrix, by name."""
-    facts = {int(n): Facts.from_dict(data) for n, data in srsly.read_json(folder / FACTS).items()}
+    survey = {
+        int(n): Survey.from_dict(data) for n, data in srsly.read_json(folder / SURVEY).items()
+    }
     texts, rows = {}, {}
     for kind, (name, told) in KINDS.items():
         for amount in AMOUNTS:
             # For all of train last: that is the config of the folder.
-            texts[name], plan = make_config(facts[amount], **told)
+            texts[name], plan = make_config(survey[amount], **told)
             rows[f"{kind}_{amount}"] = make_row(name, told, plan, amount)
     return texts | {"amount.yml": HEAD + srsly.yaml_dumps(rows)}
 

@@ -1,4 +1,4 @@
-"""The configs that the recipe writes: complete, as the facts say, and those of the folder."""
+"""The configs that the recipe writes: complete, as the survey says, and those of the folder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from toy import gold_docs
 import spacy_rin.recipe.config
 from configs import flat
 from scripts.reproduce.modules.matrix import read_matrix
-from scripts.reproduce.own_configs import AMOUNTS, FACTS, pages
+from scripts.reproduce.own_configs import AMOUNTS, SURVEY, pages
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.recipe.config import make_config, read_vectors_meta
-from spacy_rin.recipe.facts import Facts, read_facts
 from spacy_rin.recipe.numbers import TRANSFORMER, WORDS
+from spacy_rin.recipe.survey import Survey, read_survey
 
 CONFIGS = ROOT / "configs"
 TOLD: list[dict[str, str]] = [
@@ -38,8 +38,8 @@ IDS = ["words", "vectors", "transformer", "transformer and vectors"]
 
 
 @pytest.fixture(scope="module")
-def facts() -> Facts:
-    return read_facts(gold_docs(Vocab()), "toy")
+def survey() -> Survey:
+    return read_survey(gold_docs(Vocab()), "toy")
 
 
 @pytest.fixture(params=TOLD, ids=IDS)
@@ -50,28 +50,30 @@ def told(request: pytest.FixtureRequest) -> dict[str, str]:
     return found
 
 
-def written(facts: Facts, **told: Any) -> dict[str, Any]:
-    return load_config_from_str(make_config(facts, **told)[0], interpolate=False)
+def written(survey: Survey, **told: Any) -> dict[str, Any]:
+    return load_config_from_str(make_config(survey, **told)[0], interpolate=False)
 
 
-def test_spacy_takes_the_config_and_changes_no_setting(facts: Facts, told: dict[str, str]) -> None:
-    config = written(facts, **told)
+def test_spacy_takes_the_config_and_changes_no_setting(
+    survey: Survey, told: dict[str, str]
+) -> None:
+    config = written(survey, **told)
     filled = flat(load_model_from_config(config, auto_fill=True).config)
     for name, value in flat(config).items():
         assert filled[name] == value, name
 
 
 def test_completing_the_config_adds_nothing_to_the_components(
-    facts: Facts, told: dict[str, str]
+    survey: Survey, told: dict[str, str]
 ) -> None:
-    config = written(facts, **told)
+    config = written(survey, **told)
     filled = load_model_from_config(config, auto_fill=True).config
     assert flat(filled["components"]).keys() == flat(config["components"]).keys()
     assert filled["training"]["score_weights"] == config["training"]["score_weights"]
 
 
-def test_numbers_are_those_of_the_plan_and_the_table(facts: Facts) -> None:
-    text, plan = make_config(facts)
+def test_numbers_are_those_of_the_plan_and_the_table(survey: Survey) -> None:
+    text, plan = make_config(survey)
     config = load_config_from_str(text)
     training, model = config["training"], config["components"]["rin"]["model"]
     assert training["max_epochs"] == plan.epochs and training["batcher"]["size"] == plan.batch
@@ -81,18 +83,22 @@ def test_numbers_are_those_of_the_plan_and_the_table(facts: Facts) -> None:
     assert (model["distance"], model["between"]) == (WORDS.distance, WORDS.between)
 
 
-def test_numbers_are_explained(facts: Facts) -> None:
-    text, plan = make_config(facts)
+def test_numbers_are_explained(survey: Survey) -> None:
+    text, plan = make_config(survey)
     comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
-    said = [f"{facts.docs} sentences", f"{facts.triples} triples", f"{plan.steps} updates an epoch"]
+    said = [
+        f"{survey.docs} sentences",
+        f"{survey.triples} triples",
+        f"{plan.steps} updates an epoch",
+    ]
     said += [f"{plan.epochs} epochs make {plan.updates}", f"{plan.looks} looks"]
     for words in said:
         assert words in comments
 
 
-def test_transformer_has_batches_of_words(facts: Facts) -> None:
+def test_transformer_has_batches_of_words(survey: Survey) -> None:
     pytest.importorskip("spacy_transformers", reason="needs spacy-rin[transformers]")
-    text, plan = make_config(facts, transformer="training/minilm")
+    text, plan = make_config(survey, transformer="training/minilm")
     config = load_config_from_str(text)
     assert config["training"]["batcher"]["size"] == plan.batch_words
     assert config["components"]["rin"]["learn_rate_factor"] == TRANSFORMER.learn_rate_factor
@@ -100,41 +106,41 @@ def test_transformer_has_batches_of_words(facts: Facts) -> None:
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_nested_mentions_are_learned_where_train_has_some(facts: Facts, nested: bool) -> None:
-    config = written(replace(facts, nested=nested))
+def test_nested_mentions_are_learned_where_train_has_some(survey: Survey, nested: bool) -> None:
+    config = written(replace(survey, nested=nested))
     assert config["components"]["rin"]["nested"] is nested
 
 
 @pytest.mark.parametrize(("longest", "expected"), [(20, 200), (200, 200), (201, 300), (9999, 500)])
-def test_longest_text_is_read_at_once(facts: Facts, longest: int, expected: int) -> None:
-    config = written(replace(facts, lengths=[*facts.lengths, longest]))
+def test_longest_text_is_read_at_once(survey: Survey, longest: int, expected: int) -> None:
+    config = written(replace(survey, lengths=[*survey.lengths, longest]))
     assert config["components"]["rin"]["max_length"] == expected
 
 
-def test_language_and_paths_are_those_given(facts: Facts) -> None:
-    config = written(facts, lang="de", vectors='a "b" \\ c')
+def test_language_and_paths_are_those_given(survey: Survey) -> None:
+    config = written(survey, lang="de", vectors='a "b" \\ c')
     assert config["nlp"]["lang"] == "de"
     assert config["paths"]["vectors"] == 'a "b" \\ c'
 
 
-def test_unknown_language_is_an_error(facts: Facts) -> None:
+def test_unknown_language_is_an_error(survey: Survey) -> None:
     with pytest.raises(ValueError, match="no language 'qq'"):
-        make_config(facts, lang="qq")
+        make_config(survey, lang="qq")
 
 
 def test_threshold_and_signatures_are_switched_on_in_the_table(
-    facts: Facts, monkeypatch: pytest.MonkeyPatch
+    survey: Survey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The table alone decides; what it names is in the config."""
     for name, value in (("FIT_THRESHOLD", True), ("USE_SIGNATURES", True)):
         monkeypatch.setattr(spacy_rin.recipe.config, name, value)
-    config = written(facts)
+    config = written(survey)
     assert config["training"]["before_to_disk"]["@callbacks"] == "spacy-rin.thresholds.v1"
     weights = config["training"]["score_weights"]
     assert (weights["rel_f"], weights["rel_f_best"]) == (0.0, 1.0)
     assert sum(weight or 0.0 for weight in weights.values()) == 1.0
     assert config["components"]["rin"]["signatures"] == "seen"
-    untyped = written(replace(facts, entity_labels={"ENTITY"}))
+    untyped = written(replace(survey, entity_labels={"ENTITY"}))
     assert untyped["components"]["rin"]["signatures"] == "off"
 
 
@@ -164,7 +170,7 @@ def test_missing_pipeline_is_an_error(tmp_path: Path) -> None:
 
 
 def found() -> Iterator[tuple[str, str]]:
-    """The files that the folder has of those that are written from the recorded facts."""
+    """The files that the folder has of those that are written from the recorded survey."""
     for name in pages(CONFIGS):
         yield name, (CONFIGS / name).read_text(encoding="utf8")
 
@@ -176,11 +182,11 @@ def test_configs_of_the_folder_are_those_of_the_recipe() -> None:
 
 def test_matrix_has_what_init_writes_for_fewer_sentences() -> None:
     rows = {run.row: run for run in read_matrix(CONFIGS / "amount.yml")}
-    recorded = srsly.read_json(CONFIGS / FACTS)
+    recorded = srsly.read_json(CONFIGS / SURVEY)
     assert isinstance(recorded, dict)
     for amount in AMOUNTS:
         run = rows[f"words_{amount}"]
-        config = flat(written(Facts.from_dict(recorded[str(amount)])))
+        config = flat(written(Survey.from_dict(recorded[str(amount)])))
         base = flat(load_config_from_str((CONFIGS / "own.cfg").read_text(encoding="utf8")))
         changed = {**dict(run.settings), "training.max_epochs": run.epochs}
         assert changed.pop("corpora.train.limit", AMOUNTS[-1]) == amount
@@ -190,11 +196,11 @@ def test_matrix_has_what_init_writes_for_fewer_sentences() -> None:
 
 
 @pytest.mark.data
-def test_recorded_facts_are_those_of_the_data(tmp_path: Path) -> None:
+def test_recorded_survey_are_those_of_the_data(tmp_path: Path) -> None:
     raw, path = find_data("conll04/train_triples.json"), tmp_path / "train.spacy"
     convert(raw, path)
-    recorded = srsly.read_json(CONFIGS / FACTS)
+    recorded = srsly.read_json(CONFIGS / SURVEY)
     assert isinstance(recorded, dict)
     for amount in AMOUNTS:
         docs = [doc for doc, _ in zip(read_docs(path), range(amount), strict=False)]
-        assert recorded[str(amount)] == json.loads(json.dumps(read_facts(docs, path).as_dict()))
+        assert recorded[str(amount)] == json.loads(json.dumps(read_survey(docs, path).as_dict()))

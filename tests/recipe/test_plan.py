@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_rin.recipe.facts import Facts
 from spacy_rin.recipe.numbers import TRANSFORMER, VECTORS, WORDS, Numbers
 from spacy_rin.recipe.plan import Plan, count_padded, make_plan
+from spacy_rin.recipe.survey import Survey
 
 ALL = [WORDS, VECTORS, TRANSFORMER]
 lengths = st.lists(st.integers(1, 120), min_size=1, max_size=300)
@@ -19,14 +19,14 @@ sizes = st.integers(1, 20_000)
 
 
 def plan_for(n_docs: int, numbers: Numbers = WORDS, *, padded: bool = False) -> Plan:
-    return make_plan(Facts([20] * n_docs, triples=n_docs), numbers, padded=padded)
+    return make_plan(Survey([20] * n_docs, triples=n_docs), numbers, padded=padded)
 
 
 @pytest.mark.parametrize("numbers", ALL)
 @given(lengths=lengths)
 def test_any_corpus_has_ten_looks_at_dev(numbers: Numbers, lengths: list[int]) -> None:
     for padded in (False, True):
-        assert make_plan(Facts(lengths), numbers, padded=padded).looks >= 10
+        assert make_plan(Survey(lengths), numbers, padded=padded).looks >= 10
 
 
 @pytest.mark.parametrize("numbers", ALL)
@@ -82,7 +82,7 @@ def test_padded_batches_hold_so_many_words(lengths: list[int], batch_words: int)
 
 @given(lengths=lengths)
 def test_order_of_the_corpus_changes_nothing(lengths: list[int]) -> None:
-    one, other = (make_plan(Facts(found), TRANSFORMER, padded=True) for found in both(lengths))
+    one, other = (make_plan(Survey(found), TRANSFORMER, padded=True) for found in both(lengths))
     assert one == other
 
 

@@ -19,8 +19,8 @@ from .graph import graph_command
 from .init import init_command
 from .inspect import inspect_command
 from .render import render_command
-from .vectors import vectors_command
 from .serve import serve_command
+from .vectors import vectors_command
 
 app = typer.Typer(
     name="spacy-rin",

@@ -12,8 +12,8 @@ from ..corpus.docbin import read_docs
 from ..errors import Errors, import_extra
 from ..files import check_output, write_text
 from ..recipe.config import make_config, read_vectors_meta
-from ..recipe.facts import Facts, read_facts
 from ..recipe.plan import Plan
+from ..recipe.survey import Survey, read_survey
 
 
 def init_command(
@@ -42,38 +42,37 @@ def init_command(
     if transformer:
         import_extra("spacy_transformers", "transformers", "A transformer")
     meta = read_vectors_meta(vectors) if vectors else {}
-    facts = read_facts(read_docs(train), train)
+    survey = read_survey(read_docs(train), train)
     text, plan = make_config(
-        facts, lang=lang or meta.get("lang", "en"), vectors=vectors, transformer=transformer
+        survey, lang=lang or meta.get("lang", "en"), vectors=vectors, transformer=transformer
     )
     write_text(output, text)
-    _print_choice(output, facts, plan)
+    _print_choice(output, survey, plan)
     if meta:
         msg.info(f"Word vectors of {meta['width']} dimensions, in {vectors}")
     if not lang:
         found = f"{meta['lang']}, that of the vectors" if meta else "en"
         msg.info(f"A corpus does not say its language. Took {found}; --lang names another.")
     if dev:
-        _compare(facts, read_facts(read_docs(dev), dev))
+        _compare(survey, read_survey(read_docs(dev), dev))
 
 
-def _print_choice(output: Path, facts: Facts, plan: Plan) -> None:
+def _print_choice(output: Path, survey: Survey, plan: Plan) -> None:
     """Print what was found in train, and how long training will take."""
     msg.good(f"Wrote {output}")
-    kinds = (
-        f"{len(facts.entity_labels)} labels of entities, {len(facts.relation_labels)} of relations"
-    )
+    n_entity, n_relation = len(survey.entity_labels), len(survey.relation_labels)
+    kinds = f"{n_entity} labels of entities, {n_relation} of relations"
     rows = {
-        "sentences": f"{facts.docs:,} with {facts.triples:,} triples",
+        "sentences": f"{survey.docs:,} with {survey.triples:,} triples",
         "labels": kinds,
-        "mentions in others": "yes" if facts.nested else "no",
+        "mentions in others": "yes" if survey.nested else "no",
         "training": f"{plan.epochs} epochs, {plan.updates:,} updates",
         "looks at dev": f"{plan.looks}, after {plan.eval_frequency} updates each",
     }
     msg.table(rows)
 
 
-def _compare(train: Facts, dev: Facts) -> None:
+def _compare(train: Survey, dev: Survey) -> None:
     """Warn of labels that dev has and train lacks: no model can find them."""
     for kind in ("entity_labels", "relation_labels"):
         unseen = sorted(getattr(dev, kind) - getattr(train, kind))

@@ -1,4 +1,4 @@
-"""The facts of a corpus → the text of a config for it, from the template beside this file.
+"""The survey of a corpus → the text of a config for it, from the template beside this file.
 
 The text is the product, and not spaCy's Config, which drops the comments. These say what was chosen
 and why.
@@ -18,7 +18,6 @@ from spacy.util import get_lang_class, get_model_meta, get_package_path, is_pack
 from ..component.settings import Settings
 from ..errors import Errors
 from ..scorer import SCORE_WEIGHTS
-from .facts import Facts
 from .numbers import (
     BUFFER,
     FIT_THRESHOLD,
@@ -31,12 +30,13 @@ from .numbers import (
     Numbers,
 )
 from .plan import Plan, make_plan
+from .survey import Survey
 
 TEMPLATE = "config.jinja"
 
 
 def make_config(
-    facts: Facts,
+    survey: Survey,
     *,
     lang: str = "en",
     vectors: str | None = None,
@@ -44,7 +44,7 @@ def make_config(
 ) -> tuple[str, Plan]:
     """Write the config of the recipe for a corpus.
 
-    facts (Facts): What is known of its training data.
+    survey (Survey): What is known of its training data.
     lang (str): Language of the pipeline.
     vectors (str): A pipeline with word vectors: a package, or a directory.
     transformer (str): A transformer: a directory, or a name on the hub.
@@ -56,21 +56,21 @@ def make_config(
     except ImportError as error:
         raise ValueError(Errors.R108.format(lang=lang)) from error
     numbers = TRANSFORMER if transformer else VECTORS if vectors else WORDS
-    plan = make_plan(facts, numbers, padded=bool(transformer))
+    plan = make_plan(survey, numbers, padded=bool(transformer))
     environment = Environment(
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
     )
     environment.filters["json"] = json.dumps
     template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text("utf8"))
     text = template.render(
-        facts=facts,
+        survey=survey,
         numbers=numbers,
         plan=plan,
         lang=lang,
         vectors=vectors,
         transformer=transformer,
-        settings=_settings(facts, numbers),
-        comments=_comments(facts),
+        settings=_settings(survey, numbers),
+        comments=_comments(survey),
         buffer=BUFFER,
         fit_threshold=FIT_THRESHOLD,
         score_weights=_score_weights(),
@@ -95,22 +95,22 @@ def read_vectors_meta(name: str) -> dict[str, Any]:
     return {"lang": meta["lang"], **meta["vectors"]}
 
 
-def _settings(facts: Facts, numbers: Numbers) -> dict[str, Any]:
+def _settings(survey: Survey, numbers: Numbers) -> dict[str, Any]:
     """The settings of the component: its defaults, and what was chosen for the corpus."""
     chosen: dict[str, Any] = {
         # In steps, so that a corpus with one text more has the same config.
-        "max_length": max(WINDOW, min(-(-facts.longest // 100) * 100, LONGEST_WINDOW)),
-        "nested": facts.nested,
+        "max_length": max(WINDOW, min(-(-survey.longest // 100) * 100, LONGEST_WINDOW)),
+        "nested": survey.nested,
         "learn_rate_factor": numbers.learn_rate_factor,
     }
     if USE_SIGNATURES:
-        chosen["signatures"] = "seen" if facts.typed else "off"
+        chosen["signatures"] = "seen" if survey.typed else "off"
     return asdict(Settings()) | chosen
 
 
-def _comments(facts: Facts) -> dict[str, str]:
+def _comments(survey: Survey) -> dict[str, str]:
     """What the config says of settings of the component, by their names."""
-    nested = "relates some" if facts.nested else "relates none"
+    nested = "relates some" if survey.nested else "relates none"
     return {
         "threshold": "least probability of a triple",
         "max_length": "words of the longest text that is read at once; longer ones in windows",

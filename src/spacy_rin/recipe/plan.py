@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from spacy.training.batchers import minibatch_by_padded_size
 
-from .facts import Facts
 from .numbers import BATCHES, BUFFER, LOOKS, Numbers
+from .survey import Survey
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Plan:
         return math.ceil(self.updates / self.eval_frequency)
 
 
-def make_plan(facts: Facts, numbers: Numbers, *, padded: bool = False) -> Plan:
+def make_plan(survey: Survey, numbers: Numbers, *, padded: bool = False) -> Plan:
     """Decide how long to train on a corpus.
 
-    facts (Facts): What is known of it.
+    survey (Survey): What is known of it.
     numbers (Numbers): The numbers of the encoder.
     padded (bool): Whether a batch holds texts of similar length, which saves a transformer time.
     RETURNS (Plan): At least `numbers.updates` updates, if `numbers.most_epochs` allows that.
     """
-    batch = max((least, size) for least, size in BATCHES.items() if facts.docs >= least)[1]
-    batch_words = round(batch * facts.mean_length)
-    steps = count_padded(facts.lengths, batch_words) if padded else math.ceil(facts.docs / batch)
+    batch = max((least, size) for least, size in BATCHES.items() if survey.docs >= least)[1]
+    batch_words = round(batch * survey.mean_length)
+    steps = count_padded(survey.lengths, batch_words) if padded else math.ceil(survey.docs / batch)
     wanted = math.ceil(numbers.updates / steps)
     epochs = max(numbers.least_epochs, min(wanted, numbers.most_epochs))
     # The last look is then close to the end of training, where the rate is zero.

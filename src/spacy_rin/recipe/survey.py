@@ -1,4 +1,4 @@
-"""Gold Docs → the facts of a corpus that the recipe depends on."""
+"""Gold Docs → what the recipe has to know of a corpus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..relations import get_relations, has_relations
 
 
 @dataclass
-class Facts:
+class Survey:
     """What is known of a corpus.
 
     lengths (list[int]): Tokens of each Doc.
@@ -52,7 +52,7 @@ class Facts:
         return len(self.entity_labels) > 1
 
     def as_dict(self) -> dict[str, Any]:
-        """Write the facts down, so that a config can be made again without the corpus.
+        """Write the survey down, so that a config can be made again without the corpus.
 
         RETURNS (dict): What `from_dict` takes, ready for JSON. The order of the Docs is lost.
         """
@@ -65,11 +65,11 @@ class Facts:
         }
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Facts:
-        """Read the facts that were written down.
+    def from_dict(cls, data: dict[str, Any]) -> Survey:
+        """Read a survey that was written down.
 
         data (dict): What `as_dict` returned.
-        RETURNS (Facts): The same facts.
+        RETURNS (Survey): The same one.
         """
         return cls(
             [int(length) for length, n in data["lengths"].items() for _ in range(n)],
@@ -95,17 +95,17 @@ class Facts:
         self.nested = self.nested or bool(nested)
 
 
-def read_facts(docs: Iterable[Doc], name: Any) -> Facts:
+def read_survey(docs: Iterable[Doc], name: Any) -> Survey:
     """Read a corpus.
 
     docs (Iterable[Doc]): Gold Docs, read once.
     name (Any): Name of the corpus, for the message.
-    RETURNS (Facts): What is known of it.
+    RETURNS (Survey): What is known of it.
     RAISES (ValueError): If it has no relation.
     """
-    facts = Facts()
+    survey = Survey()
     for doc in docs:
-        facts.add(doc)
-    if not facts.triples:
-        raise ValueError(Errors.R152.format(path=name, docs=facts.docs))
-    return facts
+        survey.add(doc)
+    if not survey.triples:
+        raise ValueError(Errors.R152.format(path=name, docs=survey.docs))
+    return survey
