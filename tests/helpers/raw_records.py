@@ -97,8 +97,8 @@ def read(path: Path, format: str = "auto", **settings: Any) -> list[Record | Dro
     return list(read_records(path, format, **settings))
 
 
-def one(tmp_path: Path, row: Any, format: str = "auto") -> Record:
-    [record] = read(lines(tmp_path, row), format, strict=True)
+def one(tmp_path: Path, row: Any, format: str = "auto", **settings: Any) -> Record:
+    [record] = read(lines(tmp_path, row), format, strict=True, **settings)
     assert isinstance(record, Record)
     return record
 

@@ -245,7 +245,11 @@ def detect_format(source: str | Path | Sequence[Any]) -> str:
     for _, row in islice(read_rows(source), PEEK):
         if not isinstance(row, dict):
             found = str(row) if isinstance(row, MalformedError) else show(row)
+            if hint := find_hint(row):
+                raise ValueError(Errors.R201.format(path=where, found=found, hint=hint))
         elif names := [name for name, form in FORMATS.items() if form.is_record(row)]:
+            if names[0] == "rin" and (hint := find_hint(row, tables=False)):
+                raise ValueError(Errors.R201.format(path=where, found="another form", hint=hint))
             return names[0]
         elif row.get("tokens"):
             has_tokens = True

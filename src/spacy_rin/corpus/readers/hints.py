@@ -43,10 +43,11 @@ def check_readable(path: Path) -> None:
         raise ValueError(Errors.R202.format(path=path, reason=reason))
 
 
-def find_hint(row: Any) -> str | None:
+def find_hint(row: Any, tables: bool = True) -> str | None:
     """Find out which form a record nearly has.
 
     row (Any): The JSON value of a record that no form recognises, or that only "rin" does.
+    tables (bool): Whether it may be a row of a table.
     RETURNS (str | None): What it looks like and what it lacks; None if it looks like nothing.
     """
     if isinstance(row, list) and len(row) == 2 and isinstance(row[0], str):
@@ -75,7 +76,8 @@ def find_hint(row: Any) -> str | None:
     if "sents" in fields or "vertexSet" in fields:
         lacking = {"sents", "vertexSet"} - fields
         return f"It looks like docred, but has no {', '.join(map(repr, sorted(lacking)))}"
-    if (missing := missing_columns(fields)) and len(missing) < 3:
+    missing = missing_columns(fields)
+    if tables and 0 < len(missing) < 3:
         return f"It looks like csv, but has no column {', '.join(map(repr, missing))}"
     return None
 
@@ -84,7 +86,7 @@ def _reason_not_to_read(path: Path) -> str | None:
     if path.is_dir():
         kinds = Counter(file.suffix or "no suffix" for file in path.iterdir() if file.is_file())
         found = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(5)) or "no file"
-        return f"it is a folder with {found}; folders are read in the forms {FOLDERS}"
+        return f"it is a directory with {found}; directories are read in the forms {FOLDERS}"
     for suffix, reason in SUFFIXES.items():
         if path.name.lower().endswith(suffix):
             return reason

@@ -5,6 +5,7 @@ One parser a format (`parse_*`). `open_*` find the rows of a file, and `is_*` re
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors
+from .arrow import magic
 from .checks import (
     annotation_fields,
     check_range,
@@ -251,11 +253,12 @@ def is_copymtl(path: Path) -> bool:
     RETURNS (bool): Whether it is of this form.
     RAISES (ValueError): If it is no text.
     """
-    if not path.is_file():
+    if not magic(path).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return False
     with open_text(path) as handle:
         stream = JsonStream(handle, path)
-        return stream.skip("[") and stream.peek() == "["
+        # A list of pairs, as spaCy's training data once was, has no list as its first item.
+        return stream.skip("[") and stream.skip("[") and stream.peek() == "["
 
 
 def _copyre_tokens(reading: Reading, row: Any, source: str) -> Record:
