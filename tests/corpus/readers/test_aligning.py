@@ -110,15 +110,13 @@ def test_a_whole_word_comes_before_a_part_of_one(tmp_path: Path) -> None:
 
 
 def test_the_report_has_an_example_of_each(tmp_path: Path) -> None:
-    rows = [row(TEXT, (0, 12), (21, 33), (3, 4), relations=[LINK])]
+    rows = [row(TEXT, (0, 12), (21, 33), (13, 16), relations=[LINK])]
     data = convert(rows, tmp_path / "out.spacy").as_dict()
     assert data["triples"] == 1 and data["entities"] == 3
     assert data["noted"]["trimmed"]["examples"] == [{"text": "'Marta Quill '", "source": "row 1"}]
     assert data["noted"]["expanded"]["count"] == 2
     (doc,) = read_docs(tmp_path / "out.spacy")
-    assert [relation.text for relation in get_relations(doc)] == [
-        "Marta Quill | to | Staunton, Va."
-    ]
+    assert [rel.text for rel in get_relations(doc)] == ["Marta Quill | to | Staunton, Va."]
 
 
 # What does not overlap is lost nowhere

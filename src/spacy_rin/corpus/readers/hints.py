@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors
-from .arrow import magic
+from .arrow import is_arrow, magic
 from .tables import missing_columns
 
 # How files begin that are no text, and what to do with them.
@@ -94,6 +94,6 @@ def _reason_not_to_read(path: Path) -> str | None:
     for start, reason in BINARY.items():
         if begin.startswith(start):
             return reason
-    if b"\0" in begin:
+    if b"\0" in begin and not is_arrow(path):
         return "it is a binary file"
     return None

@@ -19,15 +19,17 @@ def find_overlaps(record: Record, ents: Collection[tuple[int, int, str]]) -> Ite
         entities in doc.ents.
     YIELDS (Note): The reason with the mention, and an example.
     """
-    flat = {ent[:2] for ent in ents}
+    flat = {ent[:2]: ent[2] for ent in ents}
+    labels = set(record.entities)
     spans = list(dict.fromkeys(mention[:2] for mention in record.entities))
     seen: set[Span] = set()
     for mention in record.entities:
         span = mention[:2]
         example = f"{record.text(mention)} ({mention.label})"
-        if span in flat and span in seen:
+        kept = flat.get(span)
+        if kept is not None and kept != mention.label and (*span, kept) in labels:
             yield (Reason.SECOND_LABEL, mention), example
-        elif span not in flat and span not in record.ends:
+        elif kept is None and span not in record.ends:
             yield (Reason.OVERLAPPING, mention), example
         if span not in seen and _stands_elsewhere(record, mention, spans):
             yield (Reason.INSIDE_ANOTHER, span), example
