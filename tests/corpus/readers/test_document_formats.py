@@ -162,12 +162,14 @@ def test_inception_rows_that_are_malformed(tmp_path: Path) -> None:
 
 
 def test_inception_counts_equal_an_independent_parse(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
     for number in range(10):
-        (tmp_path / f"{number}.tsv").write_text(TSV, encoding="utf-8")
-    report = convert(tmp_path, tmp_path / "out.spacy")
+        (folder / f"{number}.tsv").write_text(TSV, encoding="utf-8")
+    report = convert(folder, tmp_path / "out.spacy")
     sentences = relations = 0
     named = set()
-    for path in tmp_path.glob("*.tsv"):
+    for path in folder.glob("*.tsv"):
         for line in path.read_text(encoding="utf-8").splitlines():
             sentences += line.startswith("#Text=")
             cells = line.split("\t")

@@ -25,7 +25,7 @@ from spacy_rin.corpus.readers import detect_format
         ({"sentence": "x", "head": "x", "relation": "y"}, "csv, but has no column 'tail'"),
         (
             [["x y", {"entities": [[0, 1, "A"]]}]],
-            "spaCy's training tuples, which have no relations",
+            "training tuples, which have no relations",
         ),
     ],
 )

@@ -69,6 +69,7 @@ class Layer:
         RETURNS (str): The value of a feature that is called "value" or "label", else the first that
             there is; without one, the short name of the layer.
         """
+        values = {name: value for name, value in values.items() if name}
         order = [name for name in LABEL_FEATURES if name in values]
         order += [name for name in values if name not in order]
         return next((values[name] for name in order if values[name] not in NO_VALUE), self.short)
@@ -264,7 +265,7 @@ def _layer(line: str, column: int) -> Layer:
         feature: place for feature, place in columns.items() if not {place, place - 1} & set(slots)
     }
     if kind != RELATION_LAYER:
-        return Layer(kind, name, plain)
+        return Layer(kind, name, plain or {"": column})
     base, source = plain.popitem()
     return Layer(kind, name, plain, base.removeprefix("BT_"), source)
 

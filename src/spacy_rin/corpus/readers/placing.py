@@ -104,7 +104,9 @@ class WordMap:
         nth (int): Which of its occurrences, from 1.
         RETURNS (Span | None): Its words; None if there are fewer occurrences.
         """
-        for tier in self._ranked.get(text) or self._occurrences(text):
+        if text not in self._ranked:
+            self._ranked[text] = self._occurrences(text)
+        for tier in self._ranked[text]:
             if len(tier) >= nth:
                 return tier[nth - 1]
         return None
@@ -270,7 +272,7 @@ class _TextWordMap(WordMap):
         """
         span = super().find(text, nth)
         if span:
-            *known, expanded = self._ranked.get(text) or self._occurrences(text)
+            *known, expanded = self._ranked[text]
             if span in expanded and not any(span in tier for tier in known):
                 self.notes.setdefault((Reason.EXPANDED, span), f"{text} → {self._words(span)}")
         return span
@@ -372,8 +374,11 @@ def _tokenizer(lang: str) -> Callable[[str], Doc]:
 
 def _fold(words: Sequence[str]) -> list[str]:
     """Remove the accents of words."""
-    parts = (unicodedata.normalize("NFD", word) for word in words)
-    return ["".join(char for char in part if not unicodedata.combining(char)) for part in parts]
+    parts = (word if word.isascii() else unicodedata.normalize("NFD", word) for word in words)
+    return [
+        part if part.isascii() else "".join(c for c in part if not unicodedata.combining(c))
+        for part in parts
+    ]
 
 
 def _touches(span: Span, others: Iterable[Span]) -> bool:

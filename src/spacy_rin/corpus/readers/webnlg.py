@@ -52,7 +52,7 @@ def open_webnlg(path: Path, reading: Reading) -> Opened:
 def parse_webnlg(reading: Reading, found: Lexicalisation, source: str) -> Record:
     """Parse a text and its triples.
 
-    A name stands where its first reference is, preferably one by name. Without references it is
+    A name stands where its first reference is, preferably one by name. Without a reference it is
     looked up in the text: without underscores, then also without its brackets.
 
     reading (Reading): How the text is split, and mentions placed.
@@ -70,16 +70,13 @@ def parse_webnlg(reading: Reading, found: Lexicalisation, source: str) -> Record
             raise wrong("triple", "head | relation | tail", text)
         triples.append(parts)
     names = list(dict.fromkeys(name for head, _, tail in triples for name in (head, tail)))
-    if found.references:
-        places = _place_references(record, word_map, found.references)
-    else:
-        written = {name: list(_written(name)) for name in names}
-        word_map.expect(dict.fromkeys(text for texts in written.values() for text in texts))
-        spans = {
-            name: next(filter(None, map(word_map.find, texts)), None)
-            for name, texts in written.items()
-        }
-        places = {name: Mention(*span) for name, span in spans.items() if span}
+    places = _place_references(record, word_map, found.references)
+    written = {name: list(_written(name)) for name in names if name not in places}
+    given = [mention[:2] for mention in record.entities]
+    word_map.expect(dict.fromkeys(text for texts in written.values() for text in texts), given)
+    for name, texts in written.items():
+        if span := next(filter(None, map(word_map.find, texts)), None):
+            places[name] = Mention(*span)
     for head, label, tail in triples:
         example = f"{head} | {label} | {tail}"
         record.add_triple(places.get(head), label, places.get(tail), example)
