@@ -10,6 +10,10 @@ from wasabi import msg
 from scripts.data.modules.datasets import find_dataset
 from spacy_rin.cli.convert import run_convert
 
+# How the field places mentions. Published results were made this way, so that nothing of theirs
+# changes.
+FIELD_WAY = {"mentions": "first", "alignment": "strict"}
+
 
 def main(names: list[str], untyped: bool = False) -> None:
     """Convert the raw files of data sets, as `spacy-rin convert` does with a single file.
@@ -26,6 +30,7 @@ def main(names: list[str], untyped: bool = False) -> None:
                 [raw.path],
                 output,
                 format=dataset.format,
+                **FIELD_WAY,
                 untyped=untyped,
                 start=raw.start,
                 limit=raw.limit,

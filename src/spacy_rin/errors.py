@@ -368,6 +368,27 @@ class Errors:
     )
     R113 = "not UTF-8 (found the byte 0x{byte:02x}): convert the file first, e.g. with iconv"
     R114 = "Texts in the language {lang!r} can't be split into words: {reason}"
+    R200 = "Can't read the table {path}: {reason}."
+    R201 = "Can't recognise the format of {path}: found {found}. {hint}."
+    R202 = "Can't read {path}: {reason}."
+    R203 = (
+        "The table {path} lacks the columns {missing}; found {found}. Expected sentence (or text), "
+        "head (or subject), relation (or predicate) and tail (or object)."
+    )
+    R204 = (
+        "{path} must be a JSON object of codes and names of relations, such as "
+        '{{"P17": "country"}}. It stands beside the file to read; move it away to keep the codes.'
+    )
+    R205 = "Broken XML in {path}: {reason}. Nothing after that place can be read."
+    R206 = "Can't read the Docs of {path}: {reason}."
+    R207 = (
+        "Can't find the pipeline {name!r} that is to split sentences. Give `sentencizer`, or an "
+        "installed pipeline or a directory, such as en_core_web_sm."
+    )
+    R208 = (
+        "The pipeline that is to split sentences sets none; it has {pipes}. Give one with a "
+        "parser, a senter or a sentencizer."
+    )
 
     # Conversion
     R120 = "No record of {paths} could be used, so nothing was written. Found: {found}."

@@ -361,7 +361,8 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def test_data_sets_stay_whole(
     tmp_path: Path, name: str, kept: tuple[int, int], nested: int
 ) -> None:
-    report = convert(find_data(name), tmp_path / "out", strict=True, shard_size=1000)
+    path, field_way = find_data(name), {"mentions": "first", "alignment": "strict"}
+    report = convert(path, tmp_path / "out", strict=True, shard_size=1000, **field_way)
     docs = load(tmp_path / "out")
     assert (len(docs), sum(len(get_relations(doc)) for doc in docs)) == kept
     assert (report.docs, report.triples) == kept
@@ -371,8 +372,8 @@ def test_data_sets_stay_whole(
 @pytest.mark.data
 def test_a_part_of_nyt_and_the_rest(tmp_path: Path) -> None:
     path = find_data("nyt/valid.jsonl")
-    first = convert(path, tmp_path / "train", limit=4500)
-    rest = convert(path, tmp_path / "dev.spacy", start=4500)
+    first = convert(path, tmp_path / "train", limit=4500, mentions="first")
+    rest = convert(path, tmp_path / "dev.spacy", start=4500, mentions="first")
     assert (first.docs, rest.docs) == (4500, 500)
     assert first.triples + rest.triples == 7985
     assert first.dropped[Reason.NESTED_MENTION] + rest.dropped[Reason.NESTED_MENTION] == 153

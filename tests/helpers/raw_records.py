@@ -66,6 +66,15 @@ RIN: dict[str, Any] = {
     ],
     "relations": [{"head": 0, "label": "birthPlace", "tail": 1}],
 }
+DOCCANO: dict[str, Any] = {
+    "id": 4,
+    "text": "Ada Lovelace was born in London.",
+    "entities": [
+        {"id": 11, "label": "PERSON", "start_offset": 0, "end_offset": 12},
+        {"id": 12, "label": "GPE", "start_offset": 25, "end_offset": 31},
+    ],
+    "relations": [{"id": 3, "from_id": 11, "to_id": 12, "type": "birthPlace"}],
+}
 COPYMTL: list[Any] = [[[4, 5, 6]], [[0, 2, 1]]]
 RECORDS = {
     "jointer": JOINTER,
@@ -93,12 +102,12 @@ def copymtl(tmp_path: Path, data: Any) -> Path:
     return path
 
 
-def read(path: Path, format: str = "auto", **settings: Any) -> list[Record | Dropped]:
+def read(path: Any, format: str = "auto", **settings: Any) -> list[Record | Dropped]:
     return list(read_records(path, format, **settings))
 
 
-def one(tmp_path: Path, row: Any, format: str = "auto") -> Record:
-    [record] = read(lines(tmp_path, row), format, strict=True)
+def one(tmp_path: Path, row: Any, format: str = "auto", **settings: Any) -> Record:
+    [record] = read(lines(tmp_path, row), format, strict=True, **settings)
     assert isinstance(record, Record)
     return record
 

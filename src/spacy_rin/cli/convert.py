@@ -14,16 +14,39 @@ from ..corpus.readers import FORMATS
 
 
 def convert_command(
-    inputs: Annotated[list[Path], typer.Argument(help="Raw files, then the output")],
+    inputs: Annotated[list[Path], typer.Argument(help="Raw files or folders, then the output")],
     format: Annotated[
         str, typer.Option(help=f"Form of the records: auto, or one of {', '.join(FORMATS)}")
     ] = "auto",
     lang: Annotated[str, typer.Option(help="Language of the tokenizer for raw text")] = "en",
     untyped: Annotated[bool, typer.Option(help="Give all entities the label ENTITY")] = False,
     strict: Annotated[bool, typer.Option(help="Stop at the first malformed record")] = False,
+    mentions: Annotated[
+        str,
+        typer.Option(
+            help="Where a mention given as text stands: free, its first occurrence that no other "
+            "mention covers; or first, its first occurrence, as is usual in the field"
+        ),
+    ] = "free",
+    alignment: Annotated[
+        str,
+        typer.Option(
+            help="Offsets that fit no words: expand, to trim whitespace and take whole words; "
+            "or strict, to leave the mention out"
+        ),
+    ] = "expand",
+    sentences: Annotated[
+        str | None,
+        typer.Option(
+            help="Split passages into sentences: sentencizer, or a pipeline that splits them"
+        ),
+    ] = None,
     start: Annotated[int, typer.Option(help="Records to leave out before the first")] = 0,
     limit: Annotated[int, typer.Option(help="Records to read; 0 for all")] = 0,
     report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON")] = None,
+    all: Annotated[
+        bool, typer.Option("--all", help="List in the report all that was dropped")
+    ] = False,
 ) -> None:
     """Turn raw triples into gold Docs: INPUT... OUTPUT.
 
@@ -40,9 +63,13 @@ def convert_command(
         lang=lang,
         untyped=untyped,
         strict=strict,
+        mentions=mentions,
+        alignment=alignment,
+        sentences=sentences,
         start=start,
         limit=limit,
         report_path=report,
+        report_all=all,
     )
 
 
@@ -64,7 +91,7 @@ def _print_report(report: Report, output: Path) -> None:
     msg.good(f"Wrote {output}")
     counts = {name: data[name] for name in ("docs", "entities", "triples", "unplaced_triples")}
     msg.table(counts, aligns=("l", "r"))
-    for reason, entry in data["dropped"].items():
+    for reason, entry in (data["dropped"] | data["noted"]).items():
         msg.text(f"{reason}: {entry['count']} ({entry['meaning']})")
         for example in entry["examples"][:2]:
             msg.text(f"    {example['text']}   [{example['source']}]")

@@ -14,6 +14,7 @@ from ..arrays.signatures import Signature, list_counts, signature_of
 from ..arrays.targets import nested_mentions
 from ..relations import Relation, get_relations, has_relations
 from .overlap import CLASSES, overlap_classes
+from .readers.docbin_format import REL_KEY
 
 # Characters of a mention in an example. Data that may not be shared is shown by the phrase only.
 PHRASE = 40
@@ -35,11 +36,13 @@ class Labels:
     examples: dict[str, str] = field(default_factory=dict)
 
 
-def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
+def inspect_docs(docs: Iterable[Doc], n_examples: int = 5, max_length: int = 0) -> dict[str, Any]:
     """Summarise gold Docs.
 
     docs (Iterable[Doc]): Read once, as a stream.
     n_examples (int): Number of sentences with their triples to keep as examples.
+    max_length (int): Words that a model reads at once. Docs of one unit that are longer are counted
+        as "docs_over_max_length"; 0 for never.
     RETURNS (dict): Statistics, ready for JSON. `flat_tags_recall` is the share of triples whose
         mentions are both in doc.ents: a flat tagger can find no more. `nested_tags_recall` is the
         same with `nested = true` and the last word as anchor.
@@ -55,6 +58,10 @@ def inspect_docs(docs: Iterable[Doc], n_examples: int = 5) -> dict[str, Any]:
         lengths.append(len(doc))
         counts["docs"] += 1
         counts["docs_without_relations_key"] += not has_relations(doc)
+        if REL_KEY in doc.user_data:
+            counts["docs_with_rel"] += 1
+        if max_length and _longest_unit(doc) > max_length:
+            counts["docs_over_max_length"] += 1
         counts["docs_with_tags"] += doc.has_annotation("TAG")
         counts["entities"] += len(doc.ents)
         counts["triples"] += len(relations)
@@ -101,6 +108,11 @@ def count_labels(docs: Iterable[Doc]) -> Labels:
 def _between(relations: list[Relation], mentions: set[tuple[int, int]]) -> int:
     """Count the triples whose head and tail are both among the mentions."""
     return sum(_bounds(r.head) in mentions and _bounds(r.tail) in mentions for r in relations)
+
+
+def _longest_unit(doc: Doc) -> int:
+    """Words of the longest sentence; of the whole Doc where sentences are not set."""
+    return max(map(len, doc.sents)) if len(doc) and doc.has_annotation("SENT_START") else len(doc)
 
 
 def _bounds(span: Span) -> tuple[int, int]:

@@ -19,7 +19,8 @@ SCORES = {
     "rel_text": "label and both texts",
     "rel_with_unplaced": "as `rel`; gold triples that were not found in the text are misses too",
     "authors_partial": "cell of the table: partial match as the authors' code counts it",
-    "authors_exact": "the same, and both entities are tagged right: their exact match",
+    "authors_exact": "the same, and both entities are tagged right, of nested mentions those in "
+    "gold's layer: their exact match",
 }
 # What a pipeline finds where there is nothing to find, in triples a thousand texts.
 SILENCE = {

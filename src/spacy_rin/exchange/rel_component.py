@@ -10,15 +10,12 @@ are tuples.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from spacy.tokens import Doc
 
-from ..errors import Errors
+from ..corpus.readers.docbin_format import REL_KEY as REL_KEY
+from ..corpus.readers.docbin_format import read_rel
 from ..relations import Relation, get_relations
-
-# The key of doc._.rel in doc.user_data, whether or not the tutorial's code has registered it.
-REL_KEY: Any = ("._.", "rel", None, None)
 
 RelTable = dict[tuple[int, int], dict[str, float]]
 
@@ -54,21 +51,7 @@ def from_rel_component(doc: Doc, threshold: float = 0.5) -> list[Relation]:
     RETURNS (list[Relation]): The relations in document order, for `doc._.relations`.
     RAISES (ValueError): If the Doc has no `doc._.rel`, or lacks entities that it relates.
     """
-    if REL_KEY not in doc.user_data and len(doc.ents) > 1:
-        raise ValueError(Errors.R088.format(text=doc.text[:80]))
-    ents = {ent.start: ent for ent in doc.ents}
-    relations = []
-    for (head, tail), scores in sorted(doc.user_data.get(REL_KEY, {}).items()):
-        for label, score in sorted(scores.items()):
-            if score < threshold:
-                continue
-            if not {head, tail} <= ents.keys():
-                starts = ", ".join(map(str, ents)) or "none"
-                raise ValueError(
-                    Errors.R089.format(head=head, tail=tail, label=label, starts=starts)
-                )
-            relations.append(Relation(ents[head], label, ents[tail], float(score)))
-    return relations
+    return [Relation(*found) for found in read_rel(doc, threshold)]
 
 
 def find_left_out(doc: Doc, labels: Sequence[str]) -> list[Relation]:

@@ -89,7 +89,7 @@ def test_the_authors_spans_end_where_copymtl_has_its_words() -> None:
 
 
 def test_mentions_stand_at_their_first_occurrence_in_nyt() -> None:
-    rows = read(find_data("nyt/valid.jsonl"))
+    rows = read(find_data("nyt/valid.jsonl"), mentions="first")
     for record in rows:
         assert isinstance(record, Record)
         text = f" {' '.join(record.words)} "

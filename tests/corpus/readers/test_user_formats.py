@@ -64,7 +64,7 @@ def test_rin_tokens_spaces_and_tags(tmp_path: Path) -> None:
 
 def test_rin_offsets_inside_a_token(tmp_path: Path) -> None:
     entities = [{"start": 1, "end": 12, "label": "PERSON"}, RIN["entities"][1]]
-    record = one(tmp_path, {**RIN, "entities": entities})
+    record = one(tmp_path, {**RIN, "entities": entities}, alignment="strict")
     assert record.entities == [(5, 6, "GPE")] and record.triples == [] and record.unplaced == 1
     assert [dropped[:2] for dropped in record.dropped] == [
         (Reason.MENTION_NOT_FOUND, "da Lovelace"),

@@ -1,4 +1,4 @@
-"""A JSON file → its records one by one, each with the line where it begins.
+"""A JSON file → its records one by one, each with the line where it begins. Tables give rows, too.
 
 The first step of a reader. A list is read item by item, so memory does not grow with the file.
 """
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...errors import Errors
+from .arrow import is_arrow, read_arrow
 from .checks import MalformedError
-from .records import RawRow
+from .records import RawRow, Source
 
 PEEK = 100  # records that may be read ahead, to recognise the form of a file
 CHUNK = 1 << 16  # characters
@@ -32,24 +33,19 @@ NUMBER_MARKS = ".eE+-"
 MOST_MARKS = 2
 
 
-def read_rows(path: Path) -> Iterator[RawRow]:
-    """Read a JSON list item by item, or a file with one value a line.
+def read_rows(source: Source) -> Iterator[RawRow]:
+    """Read a JSON list item by item, a file with one value a line, a table, or rows in memory.
 
-    path (Path): The file.
+    source (Source): A file of JSON, Parquet or Arrow; or the rows.
     YIELDS (RawRow): Each record; for a line that is not JSON, a MalformedError.
     RAISES (ValueError): If the file cannot be read, or its list is broken.
     """
-    with open_text(path) as handle:
-        stream = JsonStream(handle, path)
-        if stream.peek() == "[":
-            for line, number, value in stream.items():
-                yield f"{path}:{line} (record {number})", value
-            stream.end()
-            return
-        handle.seek(0)
-        for line, text in enumerate(handle, 1):
-            if text.strip():
-                yield f"{path}:{line}", _loads(text)
+    if not isinstance(source, Path):
+        yield from ((f"row {number}", row) for number, row in enumerate(source, 1))
+    elif is_arrow(source):
+        yield from read_arrow(source)
+    else:
+        yield from _read_json(source)
 
 
 def read_pairs(path: Path) -> Iterator[RawRow]:
@@ -211,6 +207,21 @@ class JsonStream:
         return ValueError(
             Errors.R105.format(path=self.path, line=self.line, record=self.number, reason=reason)
         )
+
+
+def _read_json(path: Path) -> Iterator[RawRow]:
+    """Read a JSON list item by item, or a file with one value a line."""
+    with open_text(path) as handle:
+        stream = JsonStream(handle, path)
+        if stream.peek() == "[":
+            for line, number, value in stream.items():
+                yield f"{path}:{line} (record {number})", value
+            stream.end()
+            return
+        handle.seek(0)
+        for line, text in enumerate(handle, 1):
+            if text.strip():
+                yield f"{path}:{line}", _loads(text)
 
 
 def _loads(text: str) -> Any:

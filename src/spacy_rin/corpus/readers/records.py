@@ -5,21 +5,23 @@ The parsers fill records, and `convert` makes Docs of them. These are the types 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 ENTITY = "ENTITY"  # label of a mention without a type of its own
 
 Span = tuple[int, int]
+Source = Path | Sequence[Any]  # a file or folder, or rows in memory
 RawRow = tuple[str, Any]  # "file:line", and the raw value or a MalformedError in its place
 Parse = Callable[[Any, str], "Record"]  # takes the raw value and its "file:line"
 Opened = tuple[Iterator[RawRow], Parse]  # the rows of a source, and the parser of each
 
 
 class Reason(str, Enum):
-    """Why a part of the source is not in the Docs, or not in all of their annotations."""
+    """Why a part of the source is not in the Docs, or is there in another way than it was given."""
 
     MENTION_NOT_FOUND = "mention_not_found"
     NESTED_MENTION = "nested_mention"
@@ -27,6 +29,33 @@ class Reason(str, Enum):
     UNKNOWN_LABEL = "unknown_label"
     MALFORMED = "malformed"
     REJECTED = "rejected"
+    UNALIGNED = "unaligned"
+    DISCONTINUOUS = "discontinuous"
+    ACROSS_SENTENCES = "across_sentences"
+    OTHER_ANNOTATION = "other_annotation"
+    NOT_READ = "not_read"
+    TRIMMED = "trimmed"
+    EXPANDED = "expanded"
+    REPEATED = "repeated"
+    SECOND_LABEL = "second_label"
+    OVERLAPPING = "overlapping"
+    INSIDE_ANOTHER = "inside_another"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The settings by which a source is read.
+
+    lang (str): Language whose tokenizer splits raw texts.
+    mentions (str): Where a mention stands that is given as text: "free" for its first occurrence
+        that no other mention of the record covers, "first" for its first occurrence.
+    alignment (str): What becomes of offsets that fit no words: "expand" trims outer whitespace and
+        takes all words that are touched, "strict" leaves the mention out.
+    """
+
+    lang: str = "en"
+    mentions: str = "free"
+    alignment: str = "expand"
 
 
 class Dropped(NamedTuple):
@@ -80,6 +109,10 @@ class Record:
     ends (set[Span]): Heads and tails of triples that are no entities, according to the source.
     triples (list[RawTriple]): Triples that differ in spans or label.
     dropped (list[Dropped]): What else the source has.
+    notes (dict[tuple[Reason, Any], str]): What is kept in another way than the source has it. The
+        key is the reason and what it holds for, so that each counts once; the value is an example.
+    masked (list[Span]): Words of mentions that are left out although they stand here. These words
+        are neither in an entity nor outside.
     unplaced (int): Number of gold triples that have no place in the words, or no known label.
     source (str): Its "file:line".
     """
@@ -93,6 +126,8 @@ class Record:
     dropped: list[Dropped] = field(default_factory=list)
     unplaced: int = 0
     source: str = ""
+    notes: dict[tuple[Reason, Any], str] = field(default_factory=dict)
+    masked: list[Span] = field(default_factory=list)
     _types: dict[Span, str] = field(default_factory=dict, repr=False, compare=False)
     _seen: set[Any] = field(default_factory=set, repr=False, compare=False)
 
@@ -113,42 +148,83 @@ class Record:
         """
         return self._types.get(span, ENTITY)
 
-    def add_entity(self, mention: Mention | None, example: str = "") -> None:
-        """Add an entity, unless it was added before.
+    def add_entity(
+        self,
+        mention: Mention | None,
+        example: str = "",
+        missing: Reason = Reason.MENTION_NOT_FOUND,
+    ) -> None:
+        """Add an entity, unless it was added before, which is noted.
 
-        mention (Mention | None): The entity; None if it was not found, which counts as dropped.
-        example (str): What a report shows if it was not found.
+        mention (Mention | None): The entity; None if it has no place, which counts as dropped.
+        example (str): What a report shows if it has no place.
+        missing (Reason): Why it has no place.
         """
         if mention is None:
-            self._drop(Reason.MENTION_NOT_FOUND, example)
-        elif mention not in self._seen:
-            self._seen.add(mention)
-            self._types.setdefault(mention[:2], mention.label)
-            self.entities.append(mention)
+            self.drop(missing, example)
+        elif mention in self._seen:
+            number = sum(reason is Reason.REPEATED for reason, _ in self.notes)
+            self.note(Reason.REPEATED, number, f"{self.text(mention)} ({mention.label})")
+        else:
+            self._keep(mention)
 
     def add_triple(
-        self, head: Mention | None, label: str | None, tail: Mention | None, example: str
+        self,
+        head: Mention | None,
+        label: str | None,
+        tail: Mention | None,
+        example: str,
+        missing: Reason = Reason.MENTION_NOT_FOUND,
     ) -> None:
         """Add a triple and its mentions, unless the triple was added before.
 
         A triple that cannot be placed counts as dropped and as unplaced, also only once.
 
-        head (Mention | None): Where the relation starts; None if it was not found.
+        head (Mention | None): Where the relation starts; None if it has no place.
         label (str | None): The relation; None if its name is not known.
-        tail (Mention | None): Where the relation ends; None if it was not found.
+        tail (Mention | None): Where the relation ends; None if it has no place.
         example (str): What a report shows if the triple is dropped.
+        missing (Reason): Why a mention has no place.
         """
         key = (head[:2], label, tail[:2]) if head and label and tail else example
         if key in self._seen:
-            self._drop(Reason.DUPLICATE, example)
+            self.drop(Reason.DUPLICATE, example)
         elif head and label and tail:
-            self.add_entity(head)
-            self.add_entity(tail)
+            self._keep(head)
+            self._keep(tail)
             self.triples.append(RawTriple(head, label, tail))
         else:
             self.unplaced += 1
-            self._drop(Reason.MENTION_NOT_FOUND if label else Reason.UNKNOWN_LABEL, example)
+            self.drop(missing if label else Reason.UNKNOWN_LABEL, example)
         self._seen.add(key)
 
-    def _drop(self, reason: Reason, example: str) -> None:
+    def drop(self, reason: Reason, example: str) -> None:
+        """Note something that the source has and the record has not.
+
+        reason (Reason): Why it is left out.
+        example (str): What a report shows.
+        """
         self.dropped.append(Dropped(reason, example, self.source))
+
+    def note(self, reason: Reason, what: Any, example: str) -> None:
+        """Note something that is kept in another way than the source has it.
+
+        reason (Reason): In which way.
+        what (Any): What tells it from others, so that it counts once.
+        example (str): What a report shows.
+        """
+        self.notes.setdefault((reason, what), example)
+
+    def text(self, mention: Mention) -> str:
+        """Get the words of a mention.
+
+        mention (Mention): A mention of the record.
+        RETURNS (str): Its words, with spaces between them.
+        """
+        return " ".join(self.words[mention.start : mention.end])
+
+    def _keep(self, mention: Mention) -> None:
+        if mention not in self._seen:
+            self._seen.add(mention)
+            self._types.setdefault(mention[:2], mention.label)
+            self.entities.append(mention)

@@ -5,6 +5,8 @@ One parser a format (`parse_*`). `open_*` find the rows of a file, and `is_*` re
 
 from __future__ import annotations
 
+import codecs
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors
+from .arrow import magic
 from .checks import (
     annotation_fields,
     check_range,
@@ -25,30 +28,43 @@ from .checks import (
 )
 from .jsonstream import PEEK, JsonStream, open_text, read_pairs, read_rows
 from .placing import (
+    EscapedWordMap,
     WordMap,
-    find_mention,
     is_tokenised,
     show_triple,
     split_words,
     tokenise,
     unescape,
 )
-from .records import ENTITY, Mention, Opened, Parse, Record
+from .records import ENTITY, Mention, Opened, Parse, Reading, Record, Source
 
 NO_TYPE = "None-label"  # JointER's
 NO_RELATION = "None"  # CopyRE's
 WORD_IDS, RELATION_IDS = "words2id.json", "relations2id.json"  # CopyMTL's
 
 
-def open_json(parse: Parse, path: Path, lang: str) -> Opened:
-    """Open a file whose records are parsed one by one.
+def open_json(parse: Parse, source: Source, reading: Reading) -> Opened:
+    """Open rows whose words are given, and whose mentions are words.
 
     parse (Parse): The parser of the format.
-    path (Path): The file.
-    lang (str): Not used, since the words are given.
-    RETURNS (Opened): The file's rows and the parser.
+    source (Source): The file or the rows.
+    reading (Reading): Not used.
+    RETURNS (Opened): The rows and the parser.
     """
-    return read_rows(path), parse
+    return read_rows(source), parse
+
+
+def open_read(
+    parse: Callable[[Reading, Any, str], Record], source: Source, reading: Reading
+) -> Opened:
+    """Open rows whose texts are split into words, or whose mentions are placed.
+
+    parse (Callable): The parser of the format, which takes the reading first.
+    source (Source): The file or the rows.
+    reading (Reading): How mentions are placed.
+    RETURNS (Opened): The rows and the parser.
+    """
+    return read_rows(source), partial(parse, reading)
 
 
 def parse_jointer(row: Any, source: str) -> Record:
@@ -106,37 +122,46 @@ def is_spert(row: dict[str, Any]) -> bool:
     return isinstance(row.get("tokens"), list) and "type" in annotation_fields(row)
 
 
-def parse_copyre(row: Any, source: str) -> Record:
+def parse_copyre(reading: Reading, row: Any, source: str) -> Record:
     """Parse CopyRE's form: mentions are texts. The form of the RIN authors is read as well.
 
+    reading (Reading): How mentions are placed.
     row (Any): The JSON value.
     source (str): Its "file:line".
     RETURNS (Record): The record.
     RAISES (MalformedError): If the row is not of this form.
     """
     if isinstance(row, dict) and isinstance(row.get("sentText"), list):
-        return _copyre_tokens(row, source)
-    word_map = split_words(check_text(get_field(row, "sentText", str), "sentText"))
-    record = Record(word_map.words, tags=get_tags(row, "pos", word_map.words), source=source)
-    listed: dict[str, int] = {}
+        return _copyre_tokens(reading, row, source)
+    word_map = split_words(check_text(get_field(row, "sentText", str), "sentText"), reading)
+    record = word_map.record(source, get_tags(row, "pos", word_map.words))
+    entities = [
+        (check_text(get_field(ent, "text", str), "text"), get_field(ent, "label", str))
+        for ent in get_field(row, "entityMentions", list, [])
+    ]
+    relations = [
+        (*(check_text(get_field(rel, key, str), key) for key in ("em1Text", "em2Text")), rel)
+        for rel in get_field(row, "relationMentions", list)
+    ]
+    names = [text for text, _ in entities]
+    ends = (text for head, tail, _ in relations for text in (head, tail))
+    word_map.expect([*names, *(text for text in dict.fromkeys(ends) if text not in names)])
+    listed = Counter[str]()
     types: dict[tuple[str, ...], str] = {}
-    for ent in get_field(row, "entityMentions", list, []):
-        text = check_text(get_field(ent, "text", str), "text")
-        label = check_text(get_field(ent, "label", str), "label")
-        listed[text] = listed.get(text, 0) + 1
+    for text, label in entities:
+        listed[text] += 1
         span = word_map.find(text, listed[text])
-        record.add_entity(record.mention(span, label), text)
+        record.add_entity(record.mention(span, check_text(label, "label")), text)
         if span:
             types.setdefault(tuple(word_map.words[slice(*span)]), label)
-    for rel in get_field(row, "relationMentions", list):
-        head, tail = (check_text(get_field(rel, key, str), key) for key in ("em1Text", "em2Text"))
-        ends = []
+    for head, tail, rel in relations:
+        pair = []
         for text in (head, tail):
             span = word_map.find(text)
             # Types are looked up by text: the type of an entity holds for all its occurrences.
             kind = types.get(tuple(word_map.words[slice(*span)])) if span else None
-            ends.append(record.mention(span, kind))
-        _add_relation(record, ends, rel, f"{head} | {{}} | {tail}")
+            pair.append(record.mention(span, kind))
+        _add_relation(record, pair, rel, f"{head} | {{}} | {tail}")
     return record
 
 
@@ -150,31 +175,33 @@ def parse_casrel(map_words: Callable[[str], WordMap], row: Any, source: str) -> 
     RAISES (MalformedError): If the row is not of this form.
     """
     word_map = map_words(check_text(get_field(row, "text", str), "text"))
-    record = Record(word_map.words, word_map.spaces, source=source)
+    record = word_map.record(source)
+    triples = []
     for number, triple in enumerate(get_field(row, "triple_list", list)):
         name = f"triple_list[{number}]"
         if not isinstance(triple, list) or len(triple) != 3:
             raise wrong(name, "[head text, relation, tail text]", triple)
-        head, label, tail = (check_text(item, name) for item in triple)
+        triples.append([check_text(item, name) for item in triple])
+    word_map.expect(dict.fromkeys(text for head, _, tail in triples for text in (head, tail)))
+    for head, label, tail in triples:
         ends = [record.mention(word_map.find(text)) for text in (head, tail)]
         record.add_triple(ends[0], label, ends[1], f"{head} | {label} | {tail}")
     return record
 
 
-def open_casrel(path: Path, lang: str) -> Opened:
-    """Open a file of CasRel's form. Its texts may be tokenised or raw.
+def open_casrel(source: Source, reading: Reading) -> Opened:
+    """Open rows of CasRel's form. Their texts may be tokenised or raw.
 
-    path (Path): The file.
-    lang (str): Language of the tokenizer for raw texts.
-    RETURNS (Opened): The file's rows and their parser.
+    source (Source): The file or the rows.
+    reading (Reading): How texts are split, and mentions placed.
+    RETURNS (Opened): The rows and their parser.
     """
     # One decision for the whole file. Record by record, a file would be split in two ways.
-    rows = read_rows(path)
+    rows = read_rows(source)
     first = list(islice(rows, PEEK))
     texts = [row["text"] for _, row in first if isinstance(row, dict) and "text" in row]
-    tokenised = is_tokenised([text for text in texts if isinstance(text, str)])
-    map_words = split_words if tokenised else partial(tokenise, lang)
-    return chain(first, rows), partial(parse_casrel, map_words)
+    split = split_words if is_tokenised([t for t in texts if isinstance(t, str)]) else tokenise
+    return chain(first, rows), partial(parse_casrel, partial(split, reading=reading))
 
 
 def parse_copymtl(words: dict[int, str], labels: dict[int, str], row: Any, source: str) -> Record:
@@ -207,11 +234,11 @@ def parse_copymtl(words: dict[int, str], labels: dict[int, str], row: Any, sourc
     return record
 
 
-def open_copymtl(path: Path, lang: str) -> Opened:
+def open_copymtl(path: Path, reading: Reading) -> Opened:
     """Open a file of CopyMTL's form, and the two files beside it that list words and relations.
 
     path (Path): The file.
-    lang (str): Not used, since the words are given.
+    reading (Reading): Not used, since the words are given.
     RETURNS (Opened): The file's rows and their parser.
     RAISES (ValueError): If the files of ids cannot be read.
     """
@@ -226,34 +253,42 @@ def is_copymtl(path: Path) -> bool:
     RETURNS (bool): Whether it is of this form.
     RAISES (ValueError): If it is no text.
     """
-    if not path.is_file():
+    if not magic(path).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return False
     with open_text(path) as handle:
         stream = JsonStream(handle, path)
-        return stream.skip("[") and stream.peek() == "["
+        # A list of pairs, as spaCy's training data once was, has no list as its first item.
+        return stream.skip("[") and stream.skip("[") and stream.peek() == "["
 
 
-def _copyre_tokens(row: Any, source: str) -> Record:
+def _copyre_tokens(reading: Reading, row: Any, source: str) -> Record:
     """Parse the RIN authors' form: a mention is a list with the last word of an entity only.
 
     The whole entities are in "en_list".
     """
-    words = get_words(row, "sentText")
-    record = Record(words, tags=get_tags(row, "pos", words), source=source)
+    word_map = EscapedWordMap(get_words(row, "sentText"), reading=reading)
+    record = word_map.record(source, get_tags(row, "pos", word_map.words))
     entities = [
         [unescape(check_text(word, "en_list")) for word in check_type(entity, "en_list", list)]
         for entity in get_field(row, "en_list", list, [])
     ]
-    for entity in entities:
-        record.add_entity(record.mention(find_mention(words, entity)), " ".join(entity))
-    for rel in get_field(row, "relationMentions", list):
-        mentions = [get_words(rel, key) for key in ("em1Text", "em2Text")]
-        ends = [
-            record.mention(find_mention(words, _entity_ending_in(mention, entities)))
-            for mention in mentions
-        ]
-        head, tail = map(" ".join, mentions)
-        _add_relation(record, ends, rel, f"{head} | {{}} | {tail}")
+    relations = [
+        (*(get_words(rel, key) for key in ("em1Text", "em2Text")), rel)
+        for rel in get_field(row, "relationMentions", list)
+    ]
+    whole = {
+        " ".join(words): " ".join(_entity_ending_in(words, entities))
+        for *ends, _ in relations
+        for words in ends
+    }
+    names = list(dict.fromkeys(map(" ".join, entities)))
+    word_map.expect(dict.fromkeys([*names, *whole.values()]))
+    for name in names:
+        record.add_entity(record.mention(word_map.find(name)), name)
+    for *ends, rel in relations:
+        head, tail = map(" ".join, ends)
+        pair = [record.mention(word_map.find(whole[end])) for end in (head, tail)]
+        _add_relation(record, pair, rel, f"{head} | {{}} | {tail}")
     return record
 
 

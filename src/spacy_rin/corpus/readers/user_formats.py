@@ -5,8 +5,6 @@ Unlike most research formats, they say where the spaces are, so the text comes b
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from .checks import (
@@ -22,9 +20,8 @@ from .checks import (
     get_words,
     wrong,
 )
-from .jsonstream import read_rows
 from .placing import WordMap, show_triple, tokenise
-from .records import Mention, Opened, Record
+from .records import Mention, Reading, Reason, Record, Span
 
 
 def parse_prodigy(row: Any, source: str) -> Record:
@@ -76,57 +73,61 @@ def is_prodigy(row: dict[str, Any]) -> bool:
     return row.get("_view_id") == "relations" or has_objects
 
 
-def parse_rin(lang: str, row: Any, source: str) -> Record:
+def parse_rin(reading: Reading, row: Any, source: str) -> Record:
     """Parse this package's own form: a "text" or "tokens", "entities" and "relations".
 
     A mention is given by its offsets, by its place among the entities, or by its text.
 
-    lang (str): Language whose tokenizer splits "text".
+    reading (Reading): How "text" is split, and mentions placed.
     row (Any): The JSON value.
     source (str): Its "file:line".
     RETURNS (Record): The record.
     RAISES (MalformedError): If the row is not of this form.
     """
-    if not isinstance(row, dict) or ("text" in row) == ("tokens" in row):
+    if not isinstance(row, dict) or (row.get("text") is None) == (row.get("tokens") is None):
         raise wrong("the record", "an object with either 'text' or 'tokens'", row)
-    if "text" in row:
-        word_map = tokenise(lang, check_text(row["text"], "text"))
-        record = Record(word_map.words, word_map.spaces, source=source)
+    if row.get("text") is not None:
+        word_map = tokenise(check_text(row["text"], "text"), reading)
+        record = word_map.record(source)
     else:
         words = get_words(row, "tokens", escaped=False)
         spaces = (
             get_list(row, "spaces", bool, len(words)) if row.get("spaces") is not None else None
         )
-        word_map = WordMap(words, spaces)
-        record = Record(words, spaces, get_tags(row, "tags", words), source=source)
+        word_map = WordMap(words, spaces, reading)
+        record = word_map.record(source, get_tags(row, "tags", words))
+    entities = [_rin_offsets(word_map, ent) for ent in get_field(row, "entities", list, [])]
+    relations = [
+        (get_field(rel, "head", object), get_field(rel, "tail", object), rel)
+        for rel in get_field(row, "relations", list)
+    ]
+    places = [word_map.at(*offsets) for offsets, _ in entities]
+    ends = (end for *pair, _ in relations for end in pair if isinstance(end, str))
+    word_map.expect(
+        (check_text(end, "mention") for end in dict.fromkeys(ends)),
+        [span for span in places if span],
+    )
     mentions = []
-    for ent in get_field(row, "entities", list, []):
-        mentions.append(_rin_span(record, word_map, ent))
-        record.add_entity(*mentions[-1])
-    for rel in get_field(row, "relations", list):
+    for (offsets, label), span in zip(entities, places, strict=True):
+        mentions.append((record.mention(span, label), word_map.text(*offsets)))
+        record.add_entity(*mentions[-1], word_map.missing)
+    for first, second, rel in relations:
         label = check_text(get_field(rel, "label", str), "label")
-        pair = []
-        for key in ("head", "tail"):
-            end = get_field(rel, key, object)
+        pair: list[tuple[Mention | None, str]] = []
+        missing = Reason.MENTION_NOT_FOUND
+        for key, end in (("head", first), ("tail", second)):
             if isinstance(end, str):
-                pair.append((record.mention(word_map.find(check_text(end, key))), end))
-            elif isinstance(end, dict):
-                pair.append(_rin_span(record, word_map, end))
+                pair.append((record.mention(word_map.find(end)), end))
+                continue
+            if isinstance(end, dict):
+                offsets, kind = _rin_offsets(word_map, end)
+                pair.append((record.mention(word_map.at(*offsets), kind), word_map.text(*offsets)))
             else:
                 pair.append(mentions[get_index(rel, key, len(mentions))])
+            missing = missing if pair[-1][0] else word_map.missing
         (head, head_text), (tail, tail_text) = pair
-        record.add_triple(head, label, tail, f"{head_text} | {label} | {tail_text}")
+        record.add_triple(head, label, tail, f"{head_text} | {label} | {tail_text}", missing)
     return record
-
-
-def open_rin(path: Path, lang: str) -> Opened:
-    """Open a file of this package's own form.
-
-    path (Path): The file.
-    lang (str): Language of the tokenizer for raw texts.
-    RETURNS (Opened): The file's rows and their parser.
-    """
-    return read_rows(path), partial(parse_rin, lang)
 
 
 def is_rin(row: dict[str, Any]) -> bool:
@@ -161,9 +162,7 @@ def _prodigy_span(record: Record, span: Any) -> Mention:
     return Mention(*bounds, get_label(span, "label") or record.label_at(bounds))
 
 
-def _rin_span(record: Record, word_map: WordMap, item: Any) -> tuple[Mention | None, str]:
-    """Read a mention that is given by its offsets → the mention, and its text for a report."""
+def _rin_offsets(word_map: WordMap, item: Any) -> tuple[Span, str | None]:
+    """Read a mention that is given by its offsets → the offsets, and its label if there is one."""
     start, end = get_field(item, "start", int), get_field(item, "end", int)
-    span = check_range(start, end, word_map.size, "start, end")
-    label = get_label(item, "label") or None
-    return record.mention(word_map.at(*span), label), word_map.text(*span)
+    return check_range(start, end, word_map.size, "start, end"), get_label(item, "label") or None
