@@ -171,7 +171,7 @@ def summary(path: Path) -> dict[str, int]:
         return {
             table: connection.execute(
                 f"SELECT count(*) FROM (SELECT DISTINCT * FROM {table})"
-            ).fetchone()[0]
+            ).fetchall()[0][0]
             for table in tables
             if table in ("mentions", "facts", "entities", "evidence")
         }
@@ -191,7 +191,7 @@ def differences(one: Path, other: Path) -> int:
             for a, b in (("main", "other.main"), ("other.main", "main")):
                 one_side, other_side = (f"SELECT {columns} FROM {x}.{table}" for x in (a, b))
                 query = f"SELECT count(*) FROM ({one_side} EXCEPT ALL {other_side})"
-                total += connection.execute(query).fetchone()[0]
+                total += connection.execute(query).fetchall()[0][0]
     return total
 
 
