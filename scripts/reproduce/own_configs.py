@@ -26,7 +26,7 @@ SURVEY = "own_survey.json"
 AMOUNTS = (115, 230, 461, 922)
 VECTORS, TRANSFORMER = "training/vectors", "training/minilm"
 # The configs by the rows of amount.yml, and what `spacy-rin init` was told besides.
-KINDS: dict[str, tuple[str, dict[str, str]]] = {
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "words": ("own.cfg", {}),
     "vectors": ("own_vectors.cfg", {"vectors": VECTORS}),
     "minilm": ("own_trf.cfg", {"transformer": TRANSFORMER}),

@@ -43,6 +43,7 @@ class Run:
     config (str): Path of the config.
     epochs (int): Epochs of the training.
     settings (tuple): What is set otherwise in the config: names and values.
+    part (str): What is scored: "test", or "dev" where something is still to be chosen.
     published (tuple): Published figures: a score, and its mean and standard deviation.
     also (tuple): Keys under which published runs count for this row, besides its own.
     """
@@ -53,6 +54,7 @@ class Run:
     config: str
     epochs: int
     settings: tuple[tuple[str, Any], ...]
+    part: str = "test"
     published: tuple[tuple[str, Any], ...] = ()
     also: tuple[str, ...] = ()
 
@@ -126,7 +128,7 @@ class Run:
         # Last, since a run with a result is done.
         known = [f"--{part}={corpus / part}" for part in ("train", "dev")]
         known += [f"--others={OTHERS}", f"--history={self.history}"]
-        commands.append([*evaluate, str(corpus / "test"), *known, "--output", str(self.result)])
+        commands.append([*evaluate, str(corpus / self.part), *known, "--output", str(self.result)])
         return [[sys.executable, "-m", *command, "--gpu-id", str(gpu_id)] for command in commands]
 
 
@@ -140,6 +142,7 @@ def read_matrix(path: Path) -> list[Run]:
             row["config"],
             row["epochs"],
             tuple({**row.get("settings", {}), **(settings or {})}.items()),
+            row.get("part", "test"),
             tuple((score, tuple(f)) for score, f in _of(row, "published", data, {}).items()),
             tuple(_of(row, "also", data, [])),
         )

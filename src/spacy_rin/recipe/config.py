@@ -41,6 +41,8 @@ def make_config(
     lang: str = "en",
     vectors: str | None = None,
     transformer: str | None = None,
+    numbers: Numbers | None = None,
+    plan: Plan | None = None,
 ) -> tuple[str, Plan]:
     """Write the config of the recipe for a corpus.
 
@@ -48,6 +50,8 @@ def make_config(
     lang (str): Language of the pipeline.
     vectors (str): A pipeline with word vectors: a package, or a directory.
     transformer (str): A transformer: a directory, or a name on the hub.
+    numbers (Numbers): Other numbers than those of the recipe.
+    plan (Plan): How long to train, instead of what the recipe says.
     RETURNS (tuple[str, Plan]): The config, with comments, and how long it trains.
     RAISES (ValueError): If spaCy does not know the language.
     """
@@ -55,8 +59,8 @@ def make_config(
         get_lang_class(lang)
     except ImportError as error:
         raise ValueError(Errors.R108.format(lang=lang)) from error
-    numbers = TRANSFORMER if transformer else VECTORS if vectors else WORDS
-    plan = make_plan(survey, numbers, padded=bool(transformer))
+    numbers = numbers or (TRANSFORMER if transformer else VECTORS if vectors else WORDS)
+    plan = plan or make_plan(survey, numbers, padded=bool(transformer))
     environment = Environment(
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
     )

@@ -43,8 +43,9 @@ class Numbers:
     vector_width (int): Width that static vectors are projected to.
     word_width (int): Width of the word table, where there are no vectors.
     word_dropout (float): How often rare words are read as unknown by the word table.
-    letters_width (int): Filters over the characters of a word.
-    dropout (float): On the embedding and behind the encoder.
+    letters_width (int): Filters over the characters of a word; 0 for none.
+    dropout (float): On what is known of a word.
+    encoder_dropout (bool): Whether there is dropout behind the encoder, too.
     updates (int): Updates to make at least, if the most epochs allow it.
     least_epochs (int): Epochs of a large corpus.
     most_epochs (int): Epochs of a tiny one.
@@ -65,6 +66,7 @@ class Numbers:
     word_dropout: float = 0.25
     letters_width: int = 50
     dropout: float = 0.4
+    encoder_dropout: bool = True
     updates: int = 2600
     least_epochs: int = 20
     most_epochs: int = 300
