@@ -32,7 +32,7 @@ API = {
         *(
             "component.relation_extractor.RelationExtractor",
             "component.settings.Settings",
-            "component.relation_extractor.find_rin",
+            "component.find.find_rin",
         ),
         "arrays.rounds.Round",
         *("arrays.decode.Prediction", "arrays.decode.PredictedTriple"),

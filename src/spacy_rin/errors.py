@@ -1,5 +1,7 @@
 """Every error of the package, by code: what was expected, what was found, what to do.
 
+What is only warned of is in `cautions.py`.
+
 Write `raise ValueError(Errors.RNNN.format(...))`, as spaCy does with its own codes. A new code goes
 into the section of the part that raises it. Codes ascend within a section.
 """
@@ -10,15 +12,17 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
+from .messages import Messages
 
-class Errors:
+
+class Errors(metaclass=Messages):
     """The messages by code; each is filled by its `format`."""
 
     # doc._.relations
     R001 = (
         "Can't register {owner}._.{name}: another package has already registered an extension of "
         'that name. Choose another name for the relations, e.g. `attribute = "triples"` in '
-        "[components.rin] of the config. It reads and writes the same relations."
+        "[components.rin] of the config. doc._.triples then has what the component finds."
     )
     R002 = (
         "The relations of this Doc do not fit its text: stored offsets {start}:{end}, but the text "
@@ -56,7 +60,9 @@ class Errors:
         "Expected a gold Doc with relations, found one without the key (an empty list would be "
         "fine): {text!r}. Either it was never annotated, or its DocBin was written without "
         "store_user_data=True, which drops relations silently. `spacy-rin convert` avoids both. "
-        "In your own code set doc._.relations = [...] and use DocBin(store_user_data=True)."
+        "In your own code set doc._.relations = [...] and use DocBin(store_user_data=True). In "
+        "training, augmenters that make new Docs drop relations, as spacy.lower_case.v1 does: "
+        "let spacy-rin.join.v1 call them, as [corpora.train.augmenter.augmenter]."
     )
     R011 = (
         "The gold text differs from the predicted text, so gold offsets mean nothing: predicted "
@@ -98,6 +104,11 @@ class Errors:
         "[training.optimizer.learn_rate] total_steps = 0 means as many steps as training will "
         "make, but they can't be counted: {reason} Set total_steps to their number."
     )
+    R193 = (
+        "An augmenter has changed the number of tokens from {before} to {after}, so that relations "
+        "cannot be carried over: {text!r}. spacy-rin.join.v1 can only call augmenters that keep "
+        "tokens, such as spacy.lower_case.v1 and spacy.orth_variants.v1."
+    )
 
     # The component
     R030 = "The setting `{setting}` of rin takes {expected}, found {value!r}."
@@ -117,7 +128,7 @@ class Errors:
     )
     R034 = (
         "The loss is not finite (entities {entities}, relations {relations}). Training stops "
-        "before the model is spoiled. Try a lower learn_rate. The batch was: {texts}"
+        "before the model is spoiled. {reason} The batch was: {texts}"
     )
     R035 = (
         "Expected `labels` as `spacy init labels` writes them, "
@@ -140,6 +151,35 @@ class Errors:
         "copy of what it listens to: --components.{name}.replace_listeners '[\"model.tok2vec\"]'."
     )
 
+    R181 = (
+        "{name!r} and {other!r} both store their relations as doc._.{attribute}, so that the later "
+        "one replaces those of the earlier one. Give one of them another attribute: "
+        '[components.{name}] attribute = "triples" in the config, or '
+        'nlp.add_pipe("rin", name={name!r}, config={{"attribute": "triples"}}).'
+    )
+    R188 = (
+        "The parameter {parameter!r} of {name!r} is not finite, so that it would find nothing. "
+        "Load the pipeline from a save that is whole, or train it again."
+    )
+    R189 = (
+        "{path} is not as it was saved: its checksum differs. The file is damaged, or was edited "
+        "by hand. Take a copy of the pipeline that is whole. To change a setting, set it on the "
+        "loaded component, and save that by nlp.to_disk. Without the file {place}checksums this "
+        "is not checked."
+    )
+    R190 = (
+        "The word vectors are not finite, for example that of {word}. Repair the file that they "
+        "were made of, and make them again with `spacy init vectors`."
+    )
+    R191 = "The scores of {name!r} are not finite, for example in {text!r}. {reason}"
+    R194 = (
+        "The setting `nested` of {name!r} cannot be changed any more: the tags of its model were "
+        "made for {value}. Set it in [components.{name}] of the config, and train again."
+    )
+    # R196 and R197 are the {reason} of other messages.
+    R196 = "The parameter {parameter!r} is not finite: load an earlier save, or train again."
+    R197 = "Try a lower learn_rate."
+
     # Any command: files, arguments, packages, the pipeline
     R050 = "There is no file or directory {path}."
     R051 = "Expected a pipeline with a rin component, found {pipes}."
@@ -151,6 +191,7 @@ class Errors:
     )
     R121 = "Can't write {path}: {reason}."
     R123 = "{name} must be at least {least}, found {found}."
+    R195 = "The pipeline has no rin component {name!r}; it has {found}."
 
     # Corpora and evaluation
     R055 = (

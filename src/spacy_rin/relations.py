@@ -3,23 +3,41 @@
 `ent._.relations` are the triples that start or end at an entity, or at any other Span.
 
 Relations are stored in `doc.user_data[KEY]` as plain ints, strings and floats: character offsets,
-entity labels, relation label and score. A getter makes `Relation`s of them. Character offsets are
-stored because token numbers change when tokens are merged. Plain values are stored because nothing
-else survives `Doc.to_bytes`, `DocBin` and the worker processes of `nlp.pipe`.
+entity labels, relation label, score, and the texts of both ends. A getter makes `Relation`s of
+them. Character offsets are stored because token numbers change when tokens are merged. Plain values
+are stored because nothing else survives `Doc.to_bytes`, `DocBin` and the worker processes of
+`nlp.pipe`. The texts tell whether the offsets still belong to the Doc.
+
+Each attribute has a store of its own: `relations` has KEY, another attribute `x` has `KEY.x`. A Doc
+that lacks the store of `x` is read from that of `relations`, as gold Docs are.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from .cautions import Warnings
 from .errors import Errors
 
 KEY = "spacy_rin.relations"
 ATTRIBUTE = "relations"
+# The values of a stored relation before the texts of its ends. Earlier versions stored no texts.
+PLACED = 8
+
+
+class StoredRows(list[list[Any]]):
+    """The stored values of a Doc's relations, one row for each; a plain list once it was saved.
+
+    writer (str): Name of the component that has just written them; empty if none has.
+    """
+
+    writer: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,10 +101,34 @@ class Relation:
             raise ValueError(Errors.R086.format(found=repr(row))) from err
 
 
-def has_relations(doc: Doc) -> bool:
+def storage_key(attribute: str) -> str:
+    """Name the entry of `doc.user_data` in which the relations of an attribute are stored.
+
+    attribute (str): Name of the extension that reads them.
+    RETURNS (str): The key.
+
+    >>> storage_key("relations"), storage_key("triples")
+    ('spacy_rin.relations', 'spacy_rin.relations.triples')
+    """
+    return KEY if attribute == ATTRIBUTE else f"{KEY}.{attribute}"
+
+
+def stored_attributes(doc: Doc) -> list[str]:
+    """List the attributes that have a store of their own on a Doc.
+
+    doc (Doc): Any Doc.
+    RETURNS (list[str]): Their names, in alphabetical order.
+    """
+    keys = [key for key in doc.user_data if isinstance(key, str)]
+    others = sorted(key.removeprefix(f"{KEY}.") for key in keys if key.startswith(f"{KEY}."))
+    return [ATTRIBUTE, *others] if KEY in doc.user_data else others
+
+
+def has_relations(doc: Doc, attribute: str = ATTRIBUTE) -> bool:
     """Find out whether a Doc was annotated with relations. An empty list is an annotation, too.
 
     doc (Doc): Any Doc.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (bool): Whether its relations were ever set.
 
     >>> doc = Doc(Vocab(), words=["It", "rained"])
@@ -96,15 +138,19 @@ def has_relations(doc: Doc) -> bool:
     >>> has_relations(doc)
     True
     """
-    return KEY in doc.user_data
+    return _store_of(doc, attribute) in doc.user_data
 
 
-def get_relations(doc: Doc) -> list[Relation]:
+def get_relations(doc: Doc, attribute: str = ATTRIBUTE) -> list[Relation]:
     """Read a Doc's relations, in document order.
 
+    A relation is left out, with a warning, if the Doc has another text at the offsets of its ends.
+    `Span.as_doc(copy_user_data=True)` makes such Docs.
+
     doc (Doc): Any Doc. One without annotated relations has none.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[Relation]): Relations with spans of this Doc, also after its tokens were merged.
-    RAISES (ValueError): If the stored offsets lie outside the text.
+    RAISES (ValueError): If offsets that were stored without texts lie outside the text.
 
     >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
     >>> set_relations(doc, [Relation(doc[0:1], "met", doc[2:3])])
@@ -113,6 +159,12 @@ def get_relations(doc: Doc) -> list[Relation]:
     >>> doc._.relations == get_relations(doc)
     True
     """
+    stored = doc.user_data.get(_store_of(doc, attribute), ())
+    rows = _rows_of_text(stored, doc.text) if len(stored) else []
+    if len(rows) < len(stored):
+        lost = len(stored) - len(rows)
+        message = Warnings.R180.format(lost=lost, total=len(stored), text=doc.text[:80])
+        warnings.warn(message, stacklevel=2)
     return [
         Relation(
             _char_span(doc, head_start, head_end, head_label),
@@ -129,14 +181,16 @@ def get_relations(doc: Doc) -> list[Relation]:
             tail_end,
             tail_label,
             score,
-        ) in doc.user_data.get(KEY, ())
+            *_,
+        ) in rows
     ]
 
 
-def get_span_relations(span: Span) -> list[Relation]:
+def get_span_relations(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]:
     """Read the relations that start or end at a span, which may be an entity or any other span.
 
     span (Span): A span of a Doc. Its bounds matter, its label does not.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[Relation]): The relations of the Doc whose head or tail has the same character
         offsets, in document order.
 
@@ -152,7 +206,7 @@ def get_span_relations(span: Span) -> list[Relation]:
     bounds = char_bounds(span)
     return [
         relation
-        for relation in get_relations(span.doc)
+        for relation in get_relations(span.doc, attribute)
         if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
     ]
 
@@ -166,11 +220,15 @@ def char_bounds(span: Span) -> tuple[int, int]:
     return span.start_char, span.end_char
 
 
-def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
+def set_relations(
+    doc: Doc, relations: Iterable[Relation], attribute: str = ATTRIBUTE, *, writer: str = ""
+) -> None:
     """Replace a Doc's relations.
 
     doc (Doc): The Doc the relations' spans belong to.
     relations (Iterable[Relation]): The relations, in any order.
+    attribute (str): Name of the extension that reads the relations.
+    writer (str): Name of the component that has found them, if one has.
     RAISES (ValueError): If one is not a Relation, or has an empty span or a span of another Doc.
 
     >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
@@ -198,9 +256,37 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                 tail.end_char,
                 tail.label_,
                 float(relation.score),
+                head.text,
+                tail.text,
             ]
         )
-    doc.user_data[KEY] = sorted(rows, key=_document_order)
+    stored = StoredRows(sorted(rows, key=_document_order))
+    stored.writer = writer
+    doc.user_data[storage_key(attribute)] = stored
+
+
+def adopt_relations(doc: Doc, attribute: str) -> Doc:
+    """Make the relations of an attribute those of `doc._.relations`, for what reads these alone.
+
+    doc (Doc): Any Doc. It is changed if the attribute has a store of its own on it.
+    attribute (str): Name of the extension that reads the relations.
+    RETURNS (Doc): The same Doc.
+    """
+    key = storage_key(attribute)
+    if key in doc.user_data:
+        doc.user_data[KEY] = doc.user_data[key]
+    return doc
+
+
+def writer_of(doc: Doc, attribute: str) -> str:
+    """Find out which component has just written a Doc's relations.
+
+    doc (Doc): Any Doc.
+    attribute (str): Name of the extension that reads the relations.
+    RETURNS (str): The name of the component; empty if they were read from a file, or set by hand.
+    """
+    stored = doc.user_data.get(storage_key(attribute))
+    return stored.writer if isinstance(stored, StoredRows) else ""
 
 
 def register(attribute: str = ATTRIBUTE) -> None:
@@ -209,19 +295,38 @@ def register(attribute: str = ATTRIBUTE) -> None:
     `doc._.<attribute>` reads and writes the relations of a Doc. `span._.<attribute>` reads those of
     a Span. It is safe to call this any number of times.
 
-    attribute (str): Name of both extensions.
+    attribute (str): Name of both extensions. Each attribute has relations of its own.
     RAISES (ValueError): If another package has registered that name. Then neither is registered.
     """
     extensions: dict[type[Doc] | type[Span], dict[str, Any]] = {
-        Doc: {"getter": get_relations, "setter": set_relations},
-        Span: {"getter": get_span_relations, "setter": _refuse},
+        Doc: {
+            "getter": partial(get_relations, attribute=attribute),
+            "setter": partial(set_relations, attribute=attribute),
+        },
+        Span: {"getter": partial(get_span_relations, attribute=attribute), "setter": _refuse},
     }
     missing = [owner for owner in extensions if not owner.has_extension(attribute)]
     for owner in extensions.keys() - missing:
-        if owner.get_extension(attribute)[2] is not extensions[owner]["getter"]:
+        getter = owner.get_extension(attribute)[2]
+        if getattr(getter, "func", None) not in (get_relations, get_span_relations):
             raise ValueError(Errors.R001.format(owner=owner.__name__.lower(), name=attribute))
     for owner in missing:
         owner.set_extension(attribute, **extensions[owner])
+
+
+def _store_of(doc: Doc, attribute: str) -> str:
+    """The key under which a Doc has the relations of an attribute; KEY if it has no other."""
+    key = storage_key(attribute)
+    return key if key in doc.user_data else KEY
+
+
+def _rows_of_text(rows: Iterable[list[Any]], text: str) -> list[list[Any]]:
+    """The rows whose ends are still in the text. Rows stored without texts are not checked."""
+    return [
+        row
+        for row in rows
+        if len(row) <= PLACED or [text[slice(*row[:2])], text[slice(*row[4:6])]] == [*row[PLACED:]]
+    ]
 
 
 def _refuse(span: Span, relations: object) -> None:
@@ -239,7 +344,7 @@ def _char_span(doc: Doc, start: int, end: int, label: str) -> Span:
 
 def _document_order(row: list[Any]) -> tuple[Any, ...]:
     """What the stored relations are sorted by: the head, then the tail, then the label."""
-    head_start, head_end, _, label, tail_start, tail_end, _, _ = row
+    head_start, head_end, _, label, tail_start, tail_end, *_ = row
     return head_start, head_end, tail_start, tail_end, label
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from spacy.training import Example
 
-from ..relations import get_relations
+from ..relations import ATTRIBUTE, get_relations
 from .tags import TagSet, joint_tags
 from .targets import aligned_nested
 
@@ -17,12 +17,13 @@ class GoldLabels:
 
     nested (bool): Whether mentions inside entities count too. They need joint tags.
     anchor (str): "last" or "first": the word that represents an entity in the relation table.
+    attribute (str): Name of the extension that reads the relations.
     """
 
-    def __init__(self, nested: bool, anchor: str) -> None:
+    def __init__(self, nested: bool, anchor: str, attribute: str = ATTRIBUTE) -> None:
         self.entities: set[str] = set()
         self.relations: set[str] = set()
-        self._nested, self._anchor = nested, anchor
+        self._nested, self._anchor, self._attribute = nested, anchor, attribute
         self._joint: set[tuple[str, str]] = set()
 
     def add(self, eg: Example) -> None:
@@ -30,10 +31,11 @@ class GoldLabels:
 
         eg (Example): An Example of the training data.
         """
-        self.relations.update(relation.label for relation in get_relations(eg.reference))
+        relations = get_relations(eg.reference, self._attribute)
+        self.relations.update(relation.label for relation in relations)
         self.entities.update(ent.label_ for ent in eg.reference.ents)
         if self._nested:
-            for ent, mention in aligned_nested(eg, self._anchor):
+            for ent, mention in aligned_nested(eg, self._anchor, self._attribute):
                 self.entities.add(mention[2])
                 self._joint.update(joint_tags(ent, mention))
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spacy.language import Language
 from spacy.pipeline import Tagger
-from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -29,30 +28,38 @@ from ..arrays.tags import TagSet
 from ..arrays.targets import make_targets, validate_gold
 from ..errors import Errors, check_named
 from ..layers.embed import TableCounts
-from ..layers.listeners import check_listeners
+from ..layers.finite import explain_not_finite
+from ..layers.inputs import note_trained
+from ..messages import show_some
 from ..relations import register
-from .settings import Settings
+from .attributes import check_pipeline
+from .check_gold import GoldFit, check_dev
+from .saved import CheckedPipe
+from .settings import Settings, has_settings
+from .warner import Warner
 
 if TYPE_CHECKING:
     from ..layers.architecture import Scores
     from ..nn.loss import Loss
 
 
-class RelationExtractor(TrainablePipe):
+@has_settings
+class RelationExtractor(CheckedPipe):
     """Joint entity and relation extraction with the Recurrent Interaction Network.
 
     vocab (Vocab): The shared vocabulary.
     model (Model): A model built by spacy-rin.RIN.v1.
     name (str): Name of the component. Its losses are `name`, `name_entities`, `name_relations`.
     scorer (Callable): The function that `score` calls.
-    settings (Any): Any of `Settings`, by name. All of them are in `cfg`, to be read and changed.
+    settings (Any): Any of `Settings`, by name. All of them are attributes of the component, and are
+        in its `cfg`, to be read and changed.
 
     >>> doc = nlp("Alan Turing was born in London .")  # a pipeline that was trained
     >>> [(ent.text, ent.label_) for ent in doc.ents]
     [('Alan Turing', 'PER'), ('London', 'LOC')]
     >>> [relation.text for relation in doc._.relations]
     ['Alan Turing | born_in | London']
-    >>> nlp.get_pipe("rin").cfg["threshold"] = 0.7
+    >>> nlp.get_pipe("rin").threshold = 0.7
     """
 
     def __init__(
@@ -72,6 +79,7 @@ class RelationExtractor(TrainablePipe):
         # Moving averages last passed to `use_params`; empty if the optimizer keeps none. The
         # history logger scores with them.
         self.averages: dict[Any, Any] = {}
+        self._warner = Warner()
         register(cfg["attribute"])
 
     @property
@@ -157,13 +165,15 @@ class RelationExtractor(TrainablePipe):
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         if nlp is not None:
-            check_listeners(nlp)
-        tables = TableCounts(self.model)
-        gold = GoldLabels(self.cfg["nested"], self.cfg["anchor"])
+            check_pipeline(nlp, [p for _, p in nlp.components if isinstance(p, RelationExtractor)])
+        attribute = self.cfg["attribute"]
+        tables, fit = TableCounts(self.model), GoldFit(attribute)
+        gold = GoldLabels(self.cfg["nested"], self.cfg["anchor"], attribute)
         sample: list[Doc] = []  # The model infers its widths from these.
-        for eg in validate_gold(get_examples()):
+        for eg in validate_gold(get_examples(), attribute):
             gold.add(eg)
             tables.add(eg)
+            fit.add(eg)
             if len(sample) < 10 and eg.predicted.text.strip():
                 sample.append(eg.predicted)
         self._set_labels(labels, gold.label_data())
@@ -172,6 +182,9 @@ class RelationExtractor(TrainablePipe):
         unseen = [label for label in self.labels if label not in gold.relations]
         if tables.tables and unseen:
             warnings.warn(Errors.R037.format(name=self.name, labels=unseen), stacklevel=2)
+        fit.warn(self.vocab.lang)
+        if nlp is not None:
+            check_dev(nlp, self.labels, attribute)
         self.cfg["joint_tags"] = gold.joint_tags(list(self.entity_labels))
         tables.build(self._tagger_tags(nlp))
         from ..layers.architecture import set_output_sizes
@@ -202,6 +215,7 @@ class RelationExtractor(TrainablePipe):
         batch = self._batch(docs)
         if not batch.windows:
             return [Prediction() for _ in batch.docs]
+        self._warner.check_inputs(self.name, self.model, batch.docs)
         return self._decode(self.model.predict(batch), batch)
 
     def predict_rounds(self, docs: Iterable[Doc]) -> list[list[Round]]:
@@ -229,8 +243,11 @@ class RelationExtractor(TrainablePipe):
         docs (Iterable[Doc]): The Docs that were predicted.
         scores (list[Prediction]): The result of `predict` for these Docs.
         """
+        docs, attribute = list(docs), self.cfg["attribute"]
+        register(attribute)
+        self._warner.check_store(self.name, attribute, docs)
         for doc, prediction in zip(docs, scores, strict=True):
-            annotate(doc, prediction, keep=not self.cfg["overwrite"])
+            annotate(doc, prediction, not self.cfg["overwrite"], attribute, self.name)
 
     def update(
         self,
@@ -263,11 +280,16 @@ class RelationExtractor(TrainablePipe):
         scores, backprop = self.model.begin_update(batch)
         total, loss = self.get_loss(examples, scores)
         if not math.isfinite(total):
-            texts = [eg.reference.text[:60] for eg in examples]
             raise ValueError(
-                Errors.R034.format(entities=loss.entities, relations=loss.relations, texts=texts)
+                Errors.R034.format(
+                    entities=loss.entities,
+                    relations=loss.relations,
+                    reason=explain_not_finite(self.model, self.vocab),
+                    texts=show_some(eg.reference.text[:60] for eg in examples),
+                )
             )
         backprop(loss.gradient)
+        note_trained(self.model, batch.docs)
         if sgd not in (None, False):
             self.finish_update(sgd)
         for key, value in zip(keys, (total, loss.entities, loss.relations), strict=True):
@@ -284,7 +306,9 @@ class RelationExtractor(TrainablePipe):
         examples = list(examples)
         batch = self._batch(eg.predicted for eg in examples)
         labels = {label: k for k, label in enumerate(self.labels)}
-        targets = make_targets(examples, batch, self.tag_set, labels, self.cfg["anchor"])
+        targets = make_targets(
+            examples, batch, self.tag_set, labels, self.cfg["anchor"], self.cfg["attribute"]
+        )
         # The scores compute their loss themselves, so that torch stays out of this file.
         loss = scores.loss(targets)
         return loss.entities + loss.relations, loss
@@ -338,6 +362,10 @@ class RelationExtractor(TrainablePipe):
         return make_batch(docs, settings.unit, settings.max_length)
 
     def _decode(self, scores: Scores, batch: WindowBatch) -> list[Prediction]:
+        if not scores.are_finite():
+            text = max((doc.text for doc in batch.docs), key=len)[:80]
+            reason = explain_not_finite(self.model, self.vocab)
+            raise ValueError(Errors.R191.format(name=self.name, text=text, reason=reason))
         return decode_scores(
             scores,
             batch,
@@ -353,16 +381,3 @@ class RelationExtractor(TrainablePipe):
         """The tags that the pipeline's taggers can set, as hashes; for data without gold tags."""
         taggers = [p for _, p in nlp.pipeline if isinstance(p, Tagger)] if nlp else []
         return [self.vocab.strings.add(tag) for tagger in taggers for tag in tagger.labels]
-
-
-def find_rin(nlp: Language) -> RelationExtractor:
-    """Find the rin component of a pipeline, whatever its name.
-
-    nlp (Language): The pipeline.
-    RETURNS (RelationExtractor): The first rin component.
-    RAISES (ValueError): If there is none.
-    """
-    for _, pipe in nlp.pipeline:
-        if isinstance(pipe, RelationExtractor):
-            return pipe
-    raise ValueError(Errors.R051.format(pipes=nlp.pipe_names))

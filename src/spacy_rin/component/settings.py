@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from ..arrays.anchor import ANCHORS
 from ..arrays.batch import UNITS
 from ..arrays.decode import DECODERS
 from ..errors import Errors
-from ..relations import ATTRIBUTE
+from ..relations import ATTRIBUTE, register
 
 
 def _number(default: float, expected: str, least: float, most: float = math.inf) -> Any:
@@ -24,6 +24,15 @@ def _number(default: float, expected: str, least: float, most: float = math.inf)
         return isinstance(value, int | float) and least <= value <= most
 
     return field(default=default, metadata={"expected": expected, "is_right": is_right})
+
+
+def _text(default: str) -> Any:
+    """A field of Settings that takes any text but an empty one."""
+
+    def is_right(value: Any) -> bool:
+        return isinstance(value, str) and bool(value.strip())
+
+    return field(default=default, metadata={"expected": "a name", "is_right": is_right})
 
 
 def _name(default: str, known: Iterable[str]) -> Any:
@@ -64,7 +73,7 @@ class Settings:
     max_length: int = _number(200, "0 or more words", 0)
     overwrite: bool = False
     nested: bool = False
-    attribute: str = ATTRIBUTE
+    attribute: str = _text(ATTRIBUTE)
     max_grad_norm: float = _number(5.0, "0 or more", 0)
     learn_rate_factor: float = _number(1.0, "0 or more", 0)
 
@@ -86,3 +95,34 @@ class Settings:
         RAISES (ValueError): If a setting has a value that it does not take.
         """
         return cls(**{setting.name: cfg[setting.name] for setting in fields(cls)})
+
+
+Component = TypeVar("Component", bound=type)
+
+
+def has_settings(component: Component) -> Component:
+    """Give a component a property for each setting, beside its `cfg`.
+
+    Without it, `rin.threshold = 0.7` would make an attribute that nothing reads.
+
+    component (type): The class of the component.
+    RETURNS (type): The same class.
+    """
+    for setting in fields(Settings):
+        setattr(component, setting.name, _property(setting.name))
+    return component
+
+
+def _property(name: str) -> property:
+    def read(component: Any) -> Any:
+        return component.cfg[name]
+
+    def change(component: Any, value: Any) -> None:
+        Settings.of({**component.cfg, name: value})  # Raises an error at a wrong value.
+        if name == "nested" and value != component.cfg[name] and component._is_initialized:
+            raise ValueError(Errors.R194.format(name=component.name, value=component.cfg[name]))
+        if name == "attribute":
+            register(value)
+        component.cfg[name] = value
+
+    return property(read, change, doc=f"The setting `{name}`, as in `cfg`.")

@@ -66,6 +66,14 @@ class Scores:
     tag_logits: Tensor
     table: Table
 
+    def are_finite(self) -> bool:
+        """Find out whether all scores are finite.
+
+        RETURNS (bool): False if a tag or a factor of the table is NaN or infinite.
+        """
+        parts = (self.tag_logits, *self.table.factors.present())
+        return all(bool(part.detach().sum(dtype=torch.float64).isfinite()) for part in parts)
+
     def tags(self) -> np.ndarray:
         """Compute the log-probabilities of the tags.
 

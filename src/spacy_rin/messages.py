@@ -1,0 +1,56 @@
+"""Messages of errors and warnings that stay short, whatever values they are filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+# The most characters of a value. A list of all labels, or a whole text, would hide what the message
+# says.
+LONGEST_VALUE = 600
+
+
+class Message(str):
+    """A message whose values are cut if they are long."""
+
+    def format(self, *args: Any, **values: Any) -> str:
+        """Fill the message.
+
+        args (Any): Values without a name.
+        values (Any): The values, by the names in the message.
+        RETURNS (str): The message.
+        """
+        short = {name: _cut(value) for name, value in values.items()}
+        return super().format(*map(_cut, args), **short)
+
+
+class Messages(type):
+    """The class of a class whose texts are Messages."""
+
+    def __getattribute__(cls, code: str) -> Any:
+        found = super().__getattribute__(code)
+        return found if code.startswith("__") else Message(found)
+
+
+def show_some(items: Iterable[Any], most: int = 3) -> str:
+    """Show the first of many items in a message.
+
+    items (Iterable[Any]): The items.
+    most (int): How many are shown.
+    RETURNS (str): The first ones, and how many more there are.
+
+    >>> show_some(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
+    shown = list(items)
+    text = ", ".join(map(repr, shown[:most]))
+    return text if len(shown) <= most else f"{text} and {len(shown) - most} more"
+
+
+def _cut(value: Any) -> Any:
+    """A value for a message, cut in its middle if it is long."""
+    text = str(value)
+    if len(text) <= LONGEST_VALUE:
+        return value
+    half = LONGEST_VALUE // 2
+    return f"{text[:half]} … {text[-half:]}"
