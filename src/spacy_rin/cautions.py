@@ -36,6 +36,10 @@ class Warnings(metaclass=Messages):
         "pieces than it can read at once ({texts}). {name!r} finds nothing in them. Set a lower "
         "[components.transformer.model.get_spans] max_length, or read texts by sentence."
     )
+    R198 = (
+        "{name!r} reads POS tags of these Docs, but its training had none, so that it knows "
+        "nothing of them. Name the tagger in [training] annotating_components, and train again."
+    )
 
     # Training
     R184 = (

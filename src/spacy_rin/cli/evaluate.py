@@ -21,6 +21,9 @@ def evaluate_command(
     others: Annotated[Path | None, typer.Option(help="Texts without a triple, .spacy")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
     history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
+    component: Annotated[
+        str, typer.Option(help="Name of the component, of several; without it, the first")
+    ] = "",
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
 ) -> None:
     """Score a pipeline on gold Docs: in all, by class, and as the paper's released code counts."""
@@ -39,7 +42,9 @@ def evaluate_command(
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
     epochs = read_history(history) if history else []
-    result = make_record(nlp, evaluate(nlp, test, train, others), paths, epochs)
+    result = make_record(
+        nlp, evaluate(nlp, test, train, others, component), paths, epochs, component
+    )
     _print_result(result)
     if output:
         write_json(output, result)

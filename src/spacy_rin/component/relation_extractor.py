@@ -26,6 +26,7 @@ from ..arrays.gold_labels import GoldLabels
 from ..arrays.rounds import Round, read_rounds
 from ..arrays.tags import TagSet
 from ..arrays.targets import make_targets, validate_gold
+from ..cautions import Warnings
 from ..errors import Errors, check_named
 from ..layers.embed import TableCounts
 from ..layers.finite import explain_not_finite
@@ -353,6 +354,10 @@ class RelationExtractor(CheckedPipe):
         for kind, key in (("entity", "entities"), ("relation", "relations")):
             added = [] if self._is_initialized else self.cfg[f"{kind}_labels"]
             labels = list(dict.fromkeys([*added, *given.get(key, found[key])]))
+            spaced = [label for label in labels if label != label.strip()]
+            if spaced:
+                message = Warnings.R192.format(name=self.name, labels=show_some(spaced))
+                warnings.warn(message, stacklevel=3)
             self.cfg[f"{kind}_labels"] = labels
             for label in labels:
                 self.vocab.strings.add(label)

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from ..cautions import Warnings
-from ..layers.inputs import count_unread, find_missing
+from ..layers.inputs import count_unread, find_missing, has_unlearned_tags
 from .attributes import find_replaced
 
 
@@ -31,6 +31,8 @@ class Warner:
         """
         for what in find_missing(model, docs):
             self._warn(what, Warnings.R183.format(name=name, what=what))
+        if has_unlearned_tags(model, docs):
+            self._warn("tags", Warnings.R198.format(name=name))
         if "unread" not in self._said and (unread := count_unread(model, docs)):
             text = max(docs, key=len).text[:80]
             self._warn("unread", Warnings.R186.format(name=name, unread=unread, texts=repr(text)))

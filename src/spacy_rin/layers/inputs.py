@@ -39,6 +39,21 @@ def find_missing(model: Model, docs: Sequence[Doc]) -> Iterator[str]:
             yield f"the output of {_upstream(listener)} (it did not run before)"
 
 
+def has_unlearned_tags(model: Model, docs: Sequence[Doc]) -> bool:
+    """Find out whether a batch has tags, and a model was trained without any.
+
+    model (Model): Any model, initialised.
+    docs (Sequence[Doc]): The batch.
+    RETURNS (bool): Whether the model reads vectors of tags that are as they were at random.
+    """
+    return any(
+        table.attrs["attr"] == "TAG"
+        and table.attrs["values_in_training"] == TRAINED_WITHOUT
+        and any(doc.has_annotation("TAG") for doc in docs)
+        for table in find_tables(model)
+    )
+
+
 def note_trained(model: Model, docs: Sequence[Doc]) -> None:
     """Note whether a batch of training has tags, so that they are not missed where it had none.
 

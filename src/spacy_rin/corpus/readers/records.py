@@ -121,7 +121,7 @@ class Record:
         """
         if mention is None:
             self._drop(Reason.MENTION_NOT_FOUND, example)
-        elif mention not in self._seen:
+        elif (mention := _trimmed(mention)) not in self._seen:
             self._seen.add(mention)
             self._types.setdefault(mention[:2], mention.label)
             self.entities.append(mention)
@@ -138,13 +138,14 @@ class Record:
         tail (Mention | None): Where the relation ends; None if it was not found.
         example (str): What a report shows if the triple is dropped.
         """
+        label = label and label.strip()
         key = (head[:2], label, tail[:2]) if head and label and tail else example
         if key in self._seen:
             self._drop(Reason.DUPLICATE, example)
         elif head and label and tail:
             self.add_entity(head)
             self.add_entity(tail)
-            self.triples.append(RawTriple(head, label, tail))
+            self.triples.append(RawTriple(_trimmed(head), label, _trimmed(tail)))
         else:
             self.unplaced += 1
             self._drop(Reason.MENTION_NOT_FOUND if label else Reason.UNKNOWN_LABEL, example)
@@ -152,3 +153,8 @@ class Record:
 
     def _drop(self, reason: Reason, example: str) -> None:
         self.dropped.append(Dropped(reason, example, self.source))
+
+
+def _trimmed(mention: Mention) -> Mention:
+    """A mention whose label has no spaces around it: with them it would be another label."""
+    return mention._replace(label=mention.label.strip() or ENTITY)
