@@ -14,7 +14,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
-from spacy.util import resolve_dot_names
+from spacy.util import dot_to_object, registry
 
 from ..arrays.targets import align
 from ..cautions import Warnings
@@ -92,7 +92,11 @@ def check_dev(nlp: Language, labels: Collection[str], attribute: str) -> None:
             found |= {relation.label for relation in get_relations(eg.reference, attribute)}
             if found & set(labels):
                 return
-    except (ValueError, OSError):  # There is no dev set, or spaCy will say what is wrong with it.
+    except (
+        ValueError,
+        KeyError,
+        OSError,
+    ):  # There is no dev set, or spaCy will say what is wrong with it.
         return
     if not count:
         what = "no texts"
@@ -105,8 +109,8 @@ def check_dev(nlp: Language, labels: Collection[str], attribute: str) -> None:
 
 def _read_dev(nlp: Language) -> Iterator[Example]:
     config = nlp.config.interpolate()
-    (corpus,) = resolve_dot_names(config, [config["training"]["dev_corpus"]])
-    yield from corpus(nlp)
+    corpus = dot_to_object(config, config["training"]["dev_corpus"])
+    yield from registry.resolve({"dev": corpus})["dev"](nlp)
 
 
 def _have_same_tokens(predicted: Doc, reference: Doc) -> bool:
