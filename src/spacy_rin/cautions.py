@@ -54,8 +54,7 @@ class Warnings(metaclass=Messages):
     )
     R187 = (
         "Training will score dev {looks}, since it makes {steps} steps and scores every "
-        "{frequency}. {consequence} Set --training.eval_frequency {wanted}, or more "
-        "--training.max_epochs."
+        "{frequency}. So model-best is {choice}. Set {setting}."
     )
     R192 = (
         "{name!r} has labels that start or end with a space: {labels}. To the model they are other "

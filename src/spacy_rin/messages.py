@@ -7,7 +7,7 @@ from typing import Any
 
 # The most characters of a value. A list of all labels, or a whole text, would hide what the message
 # says.
-LONGEST_VALUE = 600
+LONGEST_VALUE = 400
 
 
 class Message(str):

@@ -64,16 +64,14 @@ def _check_looks(nlp: Language, steps: int) -> None:
     looks = math.ceil((steps + (steps == training["max_steps"])) / frequency)
     if not steps or looks >= LEAST_LOOKS:
         return
+    wanted = max(1, steps // LEAST_LOOKS)
+    often = f"--training.eval_frequency {wanted}, or " if wanted < frequency else ""
     message = Warnings.R187.format(
         looks="at step 0 alone" if looks == 1 else f"{looks} times",
         steps=steps,
         frequency=frequency,
-        consequence=(
-            "So model-best will have learned from a single batch."
-            if looks == 1
-            else "So model-best is the best of few."
-        ),
-        wanted=max(1, steps // LEAST_LOOKS),
+        choice="a model that has seen one batch" if looks == 1 else "the best of few",
+        setting=f"{often}more --training.max_epochs",
     )
     warnings.warn(message, stacklevel=2)
 
