@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import Formatter
 from typing import Any
 
-# The most characters of a value. A list of all labels, or a whole text, would hide what the message
-# says.
-LONGEST_VALUE = 400
+# About the most characters that the values of a message have together. A list of all labels, or a
+# whole text, would hide what the message says.
+LONGEST_VALUES = 2400
 
 
 class Message(str):
@@ -20,8 +21,10 @@ class Message(str):
         values (Any): The values, by the names in the message.
         RETURNS (str): The message.
         """
-        short = {name: _cut(value) for name, value in values.items()}
-        return super().format(*map(_cut, args), **short)
+        fields = [name for _, name, _, _ in Formatter().parse(self) if name is not None]
+        most = LONGEST_VALUES // max(1, len(fields))
+        short = {name: _cut(value, most) for name, value in values.items()}
+        return super().format(*args, **short)
 
 
 class Messages(type):
@@ -47,10 +50,10 @@ def show_some(items: Iterable[Any], most: int = 3) -> str:
     return text if len(shown) <= most else f"{text} and {len(shown) - most} more"
 
 
-def _cut(value: Any) -> Any:
-    """A value for a message, cut in its middle if it is long."""
+def _cut(value: Any, most: int) -> Any:
+    """A value for a message, cut in its middle if it has more than `most` characters."""
     text = str(value)
-    if len(text) <= LONGEST_VALUE:
+    if len(text) <= most:
         return value
-    half = LONGEST_VALUE // 2
+    half = most // 2
     return f"{text[:half]} … {text[-half:]}"

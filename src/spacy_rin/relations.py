@@ -325,7 +325,8 @@ def _rows_of_text(rows: Iterable[list[Any]], text: str) -> list[list[Any]]:
     return [
         row
         for row in rows
-        if len(row) <= PLACED or [text[slice(*row[:2])], text[slice(*row[4:6])]] == [*row[PLACED:]]
+        if len(row) <= PLACED
+        or (text[row[0] : row[1]] == row[PLACED] and text[row[4] : row[5]] == row[PLACED + 1])
     ]
 
 

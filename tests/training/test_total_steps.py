@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ import spacy
 import srsly
 from paths import ROOT
 from spacy.language import Language
-from spacy.training import Corpus
+from spacy.training import Corpus, Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
 from spacy.vocab import Vocab
 from thinc.api import Config
-from toy import gold_docs, write_corpus
+from toy import gold_docs, gold_examples, write_corpus
 
 from spacy_rin.training.total_steps import make_total_steps
 
@@ -184,10 +185,14 @@ def test_the_setting_to_change_is_named(tmp_path: Path) -> None:
 
 def test_large_data_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where steps need not be counted, data is read as far as there may be too few."""
-    read = []
-    monkeypatch.setattr(
-        Corpus, "__call__", lambda corpus, nlp: (read.append(0) or eg for eg in examples)
-    )
+    read: list[Example] = []
+
+    def stream(corpus: Corpus, nlp: Language) -> Iterator[Example]:
+        for eg in gold_examples(nlp) * 10:
+            read.append(eg)
+            yield eg
+
+    monkeypatch.setattr(Corpus, "__call__", stream)
     found = config(tmp_path, eval_frequency=1)
     found["training"]["optimizer"]["learn_rate"] = CONSTANT
     nlp = spacy.util.load_model_from_config(found, auto_fill=True)

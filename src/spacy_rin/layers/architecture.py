@@ -71,8 +71,9 @@ class Scores:
 
         RETURNS (bool): False if a tag or a factor of the table is NaN or infinite.
         """
-        parts = (self.tag_logits, *self.table.factors.present())
-        return all(bool(part.detach().sum(dtype=torch.float64).isfinite()) for part in parts)
+        parts = [part.detach() for part in (self.tag_logits, *self.table.factors.present())]
+        # A sum is faster than a mask. It is finite only if all terms are; it may overflow, though.
+        return all(bool(part.sum().isfinite()) or bool(part.isfinite().all()) for part in parts)
 
     def tags(self) -> np.ndarray:
         """Compute the log-probabilities of the tags.
