@@ -24,7 +24,7 @@ from spacy_rin import (
     register,
     set_relations,
 )
-from spacy_rin.relations import KEY
+from spacy_rin.stores import KEY
 
 NLP = spacy.blank("en")
 
@@ -95,15 +95,6 @@ def foreign_extension(
     owner.set_extension(name, **request.param)
     yield name
     owner.remove_extension(name)
-
-
-@pytest.fixture
-def alias() -> Iterator[str]:
-    name = "rin_test_triples"
-    register(name)
-    yield name
-    Doc.remove_extension(name)
-    Span.remove_extension(name)
 
 
 def test_getter_gives_what_the_setter_took() -> None:
@@ -232,7 +223,7 @@ def test_stored_values_are_plain() -> None:
     doc = make_doc()
     doc._.relations = [Relation(doc[0:2], "r", doc[4:6], np.float32(0.5))]
     assert [type(value) for value in doc.user_data[KEY][0]] == [
-        *(int, int, str, str, int, int, str, float)
+        *(int, int, str, str, int, int, str, float, str, str)
     ]
 
 
@@ -292,22 +283,6 @@ def test_register_again_is_fine() -> None:
     register()
     register()
     assert values(related_doc()) == RELATED
-
-
-def test_alias_reads_the_same_relations(alias: str) -> None:
-    doc = related_doc()
-    assert doc._.get(alias) == doc._.relations
-
-
-def test_alias_writes_the_same_relations(alias: str) -> None:
-    doc = make_doc()
-    doc._.set(alias, [Relation(doc[0:2], "r", doc[4:6])])
-    assert [r.text for r in doc._.relations] == ["Ann Lee | r | New York"]
-
-
-def test_alias_reads_the_relations_of_a_span(alias: str) -> None:
-    ann = related_doc().ents[0]
-    assert ann._.get(alias) == ann._.relations != []
 
 
 def test_foreign_extension_is_an_error(

@@ -25,12 +25,12 @@ PACKAGES = {
 # The folders and top modules of the package that a folder may import.
 INNER = {
     "nn": set(),
-    "arrays": {"relations", "errors"},
-    "corpus": {"arrays", "relations", "errors", "files"},
-    "pictures": {"relations", "errors", "files"},
+    "arrays": {"relations", "stores", "errors"},
+    "corpus": {"arrays", "relations", "stores", "errors", "files"},
+    "pictures": {"relations", "stores", "errors", "files"},
     "layers": {"nn", "arrays", "errors"},
     "facts": {"corpus", "extract", "exchange", "errors", "files"},
-    "serve": {"arrays", "component", "extract", "pictures", "relations", "errors"},
+    "serve": {"arrays", "component", "extract", "pictures", "relations", "stores", "errors"},
 }
 # Packages of the extras, each imported by these folders alone: by `import_extra`, or in a module
 # that is itself imported inside a function.

@@ -5,7 +5,6 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from .relations import (
-    ATTRIBUTE,
     Relation,
     get_relations,
     get_span_relations,
@@ -14,6 +13,7 @@ from .relations import (
     relations_in,
     set_relations,
 )
+from .stores import ATTRIBUTE
 
 __version__ = "0.1.0"
 __all__ = [

@@ -2,29 +2,36 @@
 
 `ent._.relations` are the triples that start or end at an entity, or at any other Span.
 
-Relations are stored in `doc.user_data[KEY]` as plain ints, strings and floats: character offsets,
-entity labels, relation label and score. A getter makes `Relation`s of them. Character offsets are
-stored because token numbers change when tokens are merged. Plain values are stored because nothing
-else survives `Doc.to_bytes`, `DocBin` and the worker processes of `nlp.pipe`.
+Relations are stored in `doc.user_data`, see `stores`. A getter makes `Relation`s of the rows.
 
 Ids are read from `doc.ents`, since an entity linker may set them after the relations were found.
-Those of other spans are stored behind the score.
+Those of other spans are stored behind the texts.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
 from spacy.pipeline import EntityLinker
 from spacy.tokens import Doc, Span
 
-from .errors import Errors
+from .errors import Errors, Warnings
+from .stores import (
+    ATTRIBUTE,
+    PLACED,
+    WITH_TEXTS,
+    StoredRows,
+    document_order,
+    rows_of_text,
+    storage_key,
+    store_of,
+)
 
-KEY = "spacy_rin.relations"
-ATTRIBUTE = "relations"
 # What spaCy's entity linker sets for an entity that it found in no knowledge base: no id.
 NO_ID = ("", EntityLinker.NIL)
 
@@ -138,10 +145,11 @@ class RelationList(list[Relation]):
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def has_relations(doc: Doc) -> bool:
+def has_relations(doc: Doc, attribute: str = ATTRIBUTE) -> bool:
     """Find out whether a Doc was annotated with relations. An empty list is an annotation, too.
 
     doc (Doc): Any Doc.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (bool): Whether its relations were ever set.
 
     >>> doc = Doc(Vocab(), words=["It", "rained"])
@@ -151,15 +159,19 @@ def has_relations(doc: Doc) -> bool:
     >>> has_relations(doc)
     True
     """
-    return KEY in doc.user_data
+    return store_of(doc, attribute) in doc.user_data
 
 
-def get_relations(doc: Doc) -> list[Relation]:
+def get_relations(doc: Doc, attribute: str = ATTRIBUTE) -> list[Relation]:
     """Read a Doc's relations, in document order.
 
+    A relation is left out, with a warning, if the Doc has another text at the offsets of its ends.
+    `Span.as_doc(copy_user_data=True)` makes such Docs.
+
     doc (Doc): Any Doc. One without annotated relations has none.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[Relation]): Relations with spans of this Doc, also after its tokens were merged.
-    RAISES (ValueError): If the stored offsets lie outside the text.
+    RAISES (ValueError): If offsets that were stored without texts lie outside the text.
 
     >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
     >>> set_relations(doc, [Relation(doc[0:1], "met", doc[2:3])])
@@ -168,7 +180,12 @@ def get_relations(doc: Doc) -> list[Relation]:
     >>> doc._.relations == get_relations(doc)
     True
     """
-    rows = doc.user_data.get(KEY, ())
+    stored = doc.user_data.get(store_of(doc, attribute), ())
+    rows = rows_of_text(stored, doc.text) if len(stored) else []
+    if len(rows) < len(stored):
+        lost = len(stored) - len(rows)
+        message = Warnings.R180.format(lost=lost, total=len(stored), text=doc.text[:80])
+        warnings.warn(message, stacklevel=2)
     entities = {(ent.start, ent.end): ent for ent in doc.ents} if rows else {}
 
     def read_span(start: int, end: int, label: str, id: str = "") -> Span:
@@ -195,18 +212,20 @@ def get_relations(doc: Doc) -> list[Relation]:
             tail_end,
             tail_label,
             score,
-            *ids,
+            *more,
         ) in rows
+        for ids in (more[WITH_TEXTS - PLACED :],)
     )
 
 
-def get_span_relations(span: Span) -> list[Relation]:
+def get_span_relations(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]:
     """Read the relations that start or end at a span, which may be an entity or any other span.
 
     Those that lie within a sentence, or another span that is no end of a relation, are given by
     `relations_in`.
 
     span (Span): A span of a Doc. Its bounds matter, its label does not.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[Relation]): The relations of the Doc whose head or tail has the same character
         offsets, in document order.
 
@@ -222,7 +241,7 @@ def get_span_relations(span: Span) -> list[Relation]:
     bounds = char_bounds(span)
     return RelationList(
         relation
-        for relation in get_relations(span.doc)
+        for relation in get_relations(span.doc, attribute)
         if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
     )
 
@@ -274,11 +293,15 @@ def char_bounds(span: Span) -> tuple[int, int]:
     return span.start_char, span.end_char
 
 
-def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
+def set_relations(
+    doc: Doc, relations: Iterable[Relation], attribute: str = ATTRIBUTE, *, writer: str = ""
+) -> None:
     """Replace a Doc's relations.
 
     doc (Doc): The Doc the relations' spans belong to.
     relations (Iterable[Relation]): The relations, in any order.
+    attribute (str): Name of the extension that reads the relations.
+    writer (str): Name of the component that has found them, if one has.
     RAISES (ValueError): If one is not a Relation, or has an empty span or a span of another Doc.
 
     >>> doc = Doc(Vocab(), words=["Ada", "and", "Bob", "met"])
@@ -307,10 +330,14 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                 tail.end_char,
                 tail.label_,
                 float(relation.score),
+                head.text,
+                tail.text,
                 *(ids if any(ids) else []),
             ]
         )
-    doc.user_data[KEY] = sorted(rows, key=_document_order)
+    stored = StoredRows(sorted(rows, key=document_order))
+    stored.writer = writer
+    doc.user_data[storage_key(attribute)] = stored
 
 
 def register(attribute: str = ATTRIBUTE) -> None:
@@ -319,16 +346,20 @@ def register(attribute: str = ATTRIBUTE) -> None:
     `doc._.<attribute>` reads and writes the relations of a Doc. `span._.<attribute>` reads those of
     a Span. It is safe to call this any number of times.
 
-    attribute (str): Name of both extensions.
+    attribute (str): Name of both extensions. Each attribute has relations of its own.
     RAISES (ValueError): If another package has registered that name. Then neither is registered.
     """
     extensions: dict[type[Doc] | type[Span], dict[str, Any]] = {
-        Doc: {"getter": get_relations, "setter": set_relations},
-        Span: {"getter": get_span_relations, "setter": _refuse},
+        Doc: {
+            "getter": partial(get_relations, attribute=attribute),
+            "setter": partial(set_relations, attribute=attribute),
+        },
+        Span: {"getter": partial(get_span_relations, attribute=attribute), "setter": _refuse},
     }
     missing = [owner for owner in extensions if not owner.has_extension(attribute)]
     for owner in extensions.keys() - missing:
-        if owner.get_extension(attribute)[2] is not extensions[owner]["getter"]:
+        getter = owner.get_extension(attribute)[2]
+        if getattr(getter, "func", None) not in (get_relations, get_span_relations):
             raise ValueError(Errors.R001.format(owner=owner.__name__.lower(), name=attribute))
     for owner in missing:
         owner.set_extension(attribute, **extensions[owner])
@@ -345,12 +376,6 @@ def _char_span(doc: Doc, start: int, end: int, label: str, id: str = "") -> Span
     if span is None:
         raise ValueError(Errors.R002.format(start=start, end=end, length=len(doc.text)))
     return span
-
-
-def _document_order(row: list[Any]) -> tuple[Any, ...]:
-    """What the stored relations are sorted by: the head, then the tail, then the label."""
-    head_start, head_end, _, label, tail_start, tail_end, *_ = row
-    return head_start, head_end, tail_start, tail_end, label
 
 
 def _span_dict(span: Span) -> dict[str, Any]:

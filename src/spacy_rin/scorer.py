@@ -21,6 +21,7 @@ from spacy.training import Example
 from .arrays.thresholds import ScoredTriples, best_threshold
 from .errors import Errors
 from .relations import Relation, get_relations, has_relations
+from .stores import ATTRIBUTE
 
 # How much each score counts when `spacy train` chooses the best model; those with 0 are only shown,
 # and those with None are not.
@@ -65,14 +66,19 @@ def score_rin(
     Outside training, rel_f_best knows the triples over the component's threshold only. It is what
     a higher threshold could reach.
 
+    The scores of relations that are stored under another attribute, such as `triples`, have its
+    name in front: `triples_rel_f`.
+
     examples (Iterable[Example]): Examples. Those whose gold Doc has no relations key are left out.
     candidates (ScoredTriples): The triples that rel_f_best chooses from, which the component keeps
         while it is trained. By default they are the relations of the predicted Docs.
-    settings (Any): Settings of the component. `anchor` decides what a partial match is.
+    settings (Any): Settings of the component. `anchor` decides what a partial match is, `attribute`
+        which relations are compared.
     RETURNS (dict): The scores by name, always floats. Those "per type" are dicts by label.
     """
     examples = list(examples)
-    annotated = [eg for eg in examples if has_relations(eg.reference)]
+    attribute = settings.get("attribute", ATTRIBUTE)
+    annotated = [eg for eg in examples if has_relations(eg.reference, attribute)]
     if examples and not annotated:
         warnings.warn(Errors.R010.format(text=examples[0].reference.text[:80]), stacklevel=2)
     examples = annotated
@@ -81,15 +87,29 @@ def score_rin(
     scores: dict[str, Any] = {f"ents_{x}": ents[f"ents_{x}"] or 0.0 for x in "prf"}
     scores["ents_per_type"] = ents.get("ents_per_type") or {}
     for name, key in relation_keys(anchor).items():
-        scores.update(prf(name, score_relations(examples, key)))
+        score = score_relations(examples, key, attribute)
+        scores.update(prf(score_name(name, attribute), score))
     if candidates is None:
-        candidates = match_scores((eg.reference, _best_scores(eg.predicted)) for eg in examples)
+        best = ((eg.reference, _best_scores(eg.predicted, attribute)) for eg in examples)
+        candidates = match_scores(best, attribute=attribute)
     # At the threshold itself labels may have thresholds of their own, so that it may be better.
-    scores["rel_f_best"] = max(best_threshold(candidates).f, scores["rel_f"])
-    scores["rel_per_type"] = {
-        label: score.to_dict() for label, score in sorted(score_by_label(examples).items())
+    rel_f = scores[score_name("rel_f", attribute)]
+    scores[score_name("rel_f_best", attribute)] = max(best_threshold(candidates).f, rel_f)
+    by_label = score_by_label(examples, attribute)
+    scores[score_name("rel_per_type", attribute)] = {
+        label: score.to_dict() for label, score in sorted(by_label.items())
     }
     return scores
+
+
+def score_name(name: str, attribute: str) -> str:
+    """Name a score of the relations that are stored under an attribute.
+
+    name (str): Its name for `doc._.relations`, such as "rel_f".
+    attribute (str): Name of the extension that reads the relations.
+    RETURNS (str): The name; for another attribute than `relations`, that is in front of it.
+    """
+    return name if attribute == ATTRIBUTE else f"{attribute}_{name}"
 
 
 def relation_keys(anchor: str) -> dict[str, Key]:
@@ -134,58 +154,64 @@ def text_key(relation: Relation) -> Hashable:
     return relation.head.text, relation.label, relation.tail.text
 
 
-def keys(doc: Doc, key: Key) -> set[Hashable]:
+def keys(doc: Doc, key: Key, attribute: str = ATTRIBUTE) -> set[Hashable]:
     """Collect the keys of a Doc's relations, so that two Docs can be compared.
 
     doc (Doc): A Doc with gold or predicted relations.
     key (Callable): What has to be equal for a match.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (set): One key for all relations that have it in common.
     """
-    return {key(relation) for relation in get_relations(doc)}
+    return {key(relation) for relation in get_relations(doc, attribute)}
 
 
-def score_relations(examples: Iterable[Example], key: Key) -> PRFScore:
+def score_relations(examples: Iterable[Example], key: Key, attribute: str = ATTRIBUTE) -> PRFScore:
     """Score the relations under one key, micro-averaged.
 
     examples (Iterable[Example]): Examples with gold in `reference` and predictions in `predicted`.
     key (Callable): Returns what has to be equal in a match.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (PRFScore): Counts and scores.
     """
     total = PRFScore()
     for eg in examples:
-        total.score_set(keys(eg.predicted, key), keys(eg.reference, key))
+        total.score_set(keys(eg.predicted, key, attribute), keys(eg.reference, key, attribute))
     return total
 
 
-def score_by_label(examples: Iterable[Example]) -> dict[str, PRFScore]:
+def score_by_label(examples: Iterable[Example], attribute: str = ATTRIBUTE) -> dict[str, PRFScore]:
     """Score the relations of each label, under exact match.
 
     examples (Iterable[Example]): Examples with gold in `reference` and predictions in `predicted`.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (dict[str, PRFScore]): Counts and scores by label. A label has an entry even if it
         occurs only in gold, or only in predictions.
     """
     totals: dict[str, PRFScore] = defaultdict(PRFScore)
     for eg in examples:
-        predicted, gold = _by_label(eg.predicted), _by_label(eg.reference)
+        predicted, gold = (_by_label(doc, attribute) for doc in (eg.predicted, eg.reference))
         for label in predicted.keys() | gold.keys():
             totals[label].score_set(predicted.get(label, set()), gold.get(label, set()))
     return totals
 
 
 def match_scores(
-    found: Iterable[tuple[Doc, Mapping[ExactKey, float]]], floor: float = 0.0
+    found: Iterable[tuple[Doc, Mapping[ExactKey, float]]],
+    floor: float = 0.0,
+    attribute: str = ATTRIBUTE,
 ) -> ScoredTriples:
     """Compare triples that were found with gold, under exact match, and keep their scores.
 
     found (Iterable[tuple[Doc, Mapping]]): Gold Docs, and for each the score of every triple that
         was found in it.
     floor (float): Triples with lower scores were not looked for.
+    attribute (str): Name of the extension that reads the relations of gold.
     RETURNS (ScoredTriples): The triples of all Docs.
     """
     labels, scores, right = list[str](), list[float](), list[bool]()
     gold: Counter[str] = Counter()
     for doc, scored in found:
-        true = {exact_key(relation) for relation in get_relations(doc)}
+        true = {exact_key(relation) for relation in get_relations(doc, attribute)}
         gold.update(key[2] for key in true)
         for key, score in scored.items():
             if score > floor:
@@ -219,17 +245,17 @@ def _strict_key(relation: Relation) -> Hashable:
     return exact_key(relation), relation.head.label_, relation.tail.label_
 
 
-def _best_scores(doc: Doc) -> dict[ExactKey, float]:
+def _best_scores(doc: Doc, attribute: str) -> dict[ExactKey, float]:
     """The triples of a Doc, each once with its best score."""
     best: dict[ExactKey, float] = {}
-    for relation in get_relations(doc):
+    for relation in get_relations(doc, attribute):
         key = exact_key(relation)
         best[key] = max(relation.score, best.get(key, 0.0))
     return best
 
 
-def _by_label(doc: Doc) -> dict[str, set[Hashable]]:
+def _by_label(doc: Doc, attribute: str) -> dict[str, set[Hashable]]:
     groups: dict[str, set[Hashable]] = defaultdict(set)
-    for relation in get_relations(doc):
+    for relation in get_relations(doc, attribute):
         groups[relation.label].add(exact_key(relation))
     return groups

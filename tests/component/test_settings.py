@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Adam
@@ -28,6 +29,7 @@ from toy import (
     triple_texts,
 )
 
+from spacy_rin.component.settings import Settings
 from spacy_rin.layers.architecture import Scores
 
 GOLD = gold_docs(Vocab())
@@ -173,12 +175,14 @@ def test_gold_across_a_sentence_start_is_not_trained_on_when_read_by_sentence() 
 
 @pytest.mark.training
 def test_attribute_names_the_extension() -> None:
-    nlp = blank(attribute="rin_test_triples").from_bytes(trained().to_bytes(exclude=["config"]))
+    nlp = trained(attribute="rin_test_triples")
     try:
         doc = nlp(TWO_WORDS)
-        assert [r.text for r in doc._.rin_test_triples] == [r.text for r in doc._.relations] != []
+        assert [r.text for r in doc._.rin_test_triples] == ["Ada Lovelace | born_in | London"]
+        assert not doc._.relations
     finally:
         Doc.remove_extension("rin_test_triples")
+        Span.remove_extension("rin_test_triples")
 
 
 def test_attribute_of_another_package_is_an_error() -> None:
@@ -186,5 +190,53 @@ def test_attribute_of_another_package_is_an_error() -> None:
     try:
         with pytest.raises(ValueError, match="another package"):
             blank(attribute="rin_test_taken")
+    finally:
+        Doc.remove_extension("rin_test_taken")
+
+
+@pytest.mark.training
+def test_setting_can_be_set_as_an_attribute() -> None:
+    nlp = trained()
+    rin = rin_of(nlp)
+    rin.threshold = 1.0
+    assert rin.cfg["threshold"] == rin.threshold == 1.0
+    assert nlp(TWO_WORDS)._.relations == []
+
+
+@pytest.mark.parametrize("name", [setting.name for setting in fields(Settings)])
+def test_every_setting_is_an_attribute(name: str) -> None:
+    rin = rin_of(blank())
+    assert getattr(rin, name) == rin.cfg[name]
+    setattr(rin, name, rin.cfg[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("threshold", 1.5), ("decode", "all"), ("max_length", -1), ("attribute", "")],
+)
+def test_impossible_attribute_is_an_error_at_once(name: str, value: Any) -> None:
+    rin = rin_of(blank())
+    before = dict(rin.cfg)
+    with pytest.raises(ValueError, match=name):
+        setattr(rin, name, value)
+    assert rin.cfg == before
+
+
+def test_nested_cannot_be_changed_once_the_model_is_made() -> None:
+    rin_of(blank()).nested = True
+    rin = rin_of(initialised())
+    rin.nested = False  # as it is
+    with pytest.raises(ValueError, match="`nested` of 'rin' cannot be changed any more"):
+        rin.nested = True
+    assert rin.cfg["nested"] is False
+
+
+def test_attribute_that_another_package_holds_is_refused_when_set() -> None:
+    Doc.set_extension("rin_test_taken", default=None)
+    rin = rin_of(blank())
+    try:
+        with pytest.raises(ValueError, match="another package"):
+            rin.attribute = "rin_test_taken"
+        assert rin.cfg["attribute"] == "relations"
     finally:
         Doc.remove_extension("rin_test_taken")

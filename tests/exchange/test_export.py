@@ -14,7 +14,7 @@ from spacy_rin import Relation, get_relations
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.exchange.export import EXPORT_FORMATS, Change, export
 from spacy_rin.exchange.rel_component import from_rel_component
-from spacy_rin.relations import KEY
+from spacy_rin.stores import KEY
 
 
 def nested_doc() -> Doc:

@@ -25,8 +25,8 @@ def make_tokenizer(path: Path, pieces: Iterable[str], *, lower: bool = True) -> 
     return tokenizer
 
 
-def make_bert(path: Path, pieces: Iterable[str], *, lower: bool = True) -> Path:
-    """A BERT of two layers of width 32 and its tokenizer, in a folder."""
+def make_bert(path: Path, pieces: Iterable[str], *, lower: bool = True, limit: int = 128) -> Path:
+    """A BERT of two layers of width 32 and its tokenizer, in a folder; it reads `limit` pieces."""
     size = len(make_tokenizer(path, pieces, lower=lower))
     from transformers import BertConfig, BertModel
 
@@ -37,7 +37,7 @@ def make_bert(path: Path, pieces: Iterable[str], *, lower: bool = True) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
-        max_position_embeddings=128,
+        max_position_embeddings=limit,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
-from toy import gold_docs
+from toy import gold_docs, gold_examples, initialised
 
-from spacy_rin import get_relations, has_relations
+from spacy_rin import get_relations, has_relations, set_relations
+from spacy_rin.stores import stored_attributes
 from spacy_rin.training import augment
 from spacy_rin.training.augment import Augmenter, join_examples
 
@@ -111,3 +112,87 @@ def test_the_pool_of_earlier_texts_does_not_grow_without_end(
 def test_a_setting_out_of_range_is_an_error(setting: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"`{setting}` of rin takes"):
         make(**{setting: value})
+
+
+LOWER = {"@augmenters": "spacy.lower_case.v1", "level": 1.0}
+VARIANTS = {
+    "@augmenters": "spacy.orth_variants.v1",
+    "level": 1.0,
+    "lower": 0.0,
+    "orth_variants": {"single": [{"tags": ["."], "variants": [".", "!"]}], "paired": []},
+}
+COMBINED = {
+    "@augmenters": "spacy.combined_augmenter.v1",
+    "lower_level": 1.0,
+    "orth_level": 0.0,
+    "orth_variants": None,
+    "whitespace_level": 0.0,
+    "whitespace_per_token": 0.0,
+    "whitespace_variants": None,
+}
+
+
+def triples_of(doc: Doc, attribute: str = "relations") -> list[tuple[Any, ...]]:
+    """Relations by token, with the labels of both ends."""
+    return [
+        (r.head.start, r.head.end, r.head.label_, r.label, r.tail.start, r.tail.end, r.tail.label_)
+        for r in get_relations(doc, attribute)
+    ]
+
+
+@pytest.mark.parametrize(
+    "inner", [LOWER, VARIANTS, COMBINED], ids=lambda inner: inner["@augmenters"]
+)
+def test_augmenters_of_spacy_keep_the_relations(inner: dict[str, Any]) -> None:
+    augmenter = make(level=0.0, augmenter=inner)
+    for eg in EXAMPLES:
+        (changed,) = augmenter(NLP, eg)
+        assert changed is not eg and has_relations(changed.reference)
+        assert triples_of(changed.reference) == triples_of(eg.reference)
+        if inner is not VARIANTS:
+            assert changed.reference.text == changed.predicted.text == eg.text.lower()
+
+
+def test_texts_are_changed_before_they_are_joined() -> None:
+    joiner = make(level=1.0, most=2, augmenter=LOWER)
+    found = [eg for example in EXAMPLES[:6] for eg in joiner(NLP, example)]
+    assert len(found) == 11 and all(eg.text == eg.text.lower() for eg in found)
+    joined = [eg for eg in found if len(eg.reference) > max(map(len, GOLD[:6]))]
+    assert joined and any(triples_of(eg.reference) for eg in joined)
+
+
+def test_a_changed_text_can_be_learned_from() -> None:
+    nlp = initialised()
+    augmenter = make(level=0.0, augmenter=LOWER)
+    examples = [changed for eg in gold_examples(nlp)[:6] for changed in augmenter(nlp, eg)]
+    assert nlp.update(examples)["rin"] > 0
+
+
+def test_an_augmenter_by_itself_is_named_in_the_error() -> None:
+    nlp = initialised()
+    alone = registry.resolve({"augmenter": LOWER})["augmenter"]
+    examples = [changed for eg in gold_examples(nlp)[:2] for changed in alone(nlp, eg)]
+    with pytest.raises(ValueError, match=r"spacy\.lower_case\.v1 does: let spacy-rin\.join\.v1"):
+        nlp.update(examples)
+
+
+def test_an_augmenter_that_changes_the_tokens_is_an_error() -> None:
+    space = {**COMBINED, "lower_level": 0.0, "whitespace_level": 1.0, "whitespace_per_token": 0.3}
+    with pytest.raises(ValueError, match="changed the number of tokens from 7 to 9"):
+        list(make(level=0.0, augmenter={**space, "whitespace_variants": ["\n"]})(NLP, EXAMPLES[0]))
+
+
+def test_relations_of_every_attribute_are_kept() -> None:
+    docs = [doc.copy() for doc in GOLD[:2]]
+    for doc in docs:
+        set_relations(doc, get_relations(doc)[:0], "none")
+        set_relations(doc, get_relations(doc), "more")
+    examples = [Example(NLP.make_doc(doc.text), doc) for doc in docs]
+    (changed,) = make(level=0.0, augmenter=LOWER)(NLP, examples[0])
+    joined = join_examples(examples)
+    for attribute in ("relations", "more"):
+        expected = triples_of(docs[0], attribute)
+        assert expected and triples_of(changed.reference, attribute) == expected
+        assert triples_of(joined.reference, attribute)[: len(expected)] == expected
+    assert stored_attributes(joined.reference) == ["relations", "more", "none"]
+    assert not get_relations(joined.reference, "none")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ import spacy
 import srsly
 from paths import ROOT
 from spacy.language import Language
+from spacy.training import Corpus, Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
 from spacy.vocab import Vocab
 from thinc.api import Config
-from toy import gold_docs, write_corpus
+from toy import gold_docs, gold_examples, write_corpus
 
 from spacy_rin.training.total_steps import make_total_steps
 
@@ -127,3 +130,74 @@ def test_a_corpus_without_a_path_is_an_error(tmp_path: Path) -> None:
     nlp = spacy.util.load_model_from_config(found, auto_fill=True)
     with pytest.raises(ValueError, match=r"can't be counted: .*path can't be None"):
         make_total_steps()(nlp)
+
+
+CONSTANT = {"@schedules": "constant.v1", "rate": 0.001}
+
+
+def looks_said(found: Config) -> list[str]:
+    """What the callback says beforehand."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        make_total_steps()(spacy.util.load_model_from_config(found, auto_fill=True))
+    return [str(warning.message) for warning in said]
+
+
+@pytest.mark.parametrize("rate", [None, CONSTANT])
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        ({"eval_frequency": 20}, "at step 0 alone, since it makes 18 steps and scores every 20"),
+        ({"eval_frequency": 4}, "5 times, since it makes 18 steps and scores every 4"),
+        ({"eval_frequency": 1}, ""),
+        ({"eval_frequency": 6, "max_epochs": 30}, ""),
+        ({"eval_frequency": 20, "max_epochs": 34}, ""),
+        ({"eval_frequency": 20, "max_epochs": 30}, "9 times"),
+        ({"eval_frequency": 20, "max_epochs": 0, "max_steps": 19}, "at step 0 alone"),
+        ({"eval_frequency": 20, "max_epochs": 0, "max_steps": 20}, "2 times"),
+        ({"eval_frequency": 20, "max_epochs": 0, "max_steps": 200}, ""),
+        ({"eval_frequency": 5, "max_epochs": 100, "max_steps": 30}, "7 times"),
+    ],
+)
+def test_few_looks_at_dev_are_said_before(
+    tmp_path: Path, training: dict[str, Any], said: str, rate: Any
+) -> None:
+    found = config(tmp_path, **training)
+    if rate:
+        found["training"]["optimizer"]["learn_rate"] = rate
+    messages = looks_said(found)
+    assert [said in message for message in messages] == ([True] if said else [])
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("training", [{"max_epochs": 30}, {"max_epochs": 0, "max_steps": 40}])
+def test_looks_are_those_that_training_makes(tmp_path: Path, training: dict[str, Any]) -> None:
+    found = config(tmp_path, **training, eval_frequency=20)
+    (said,) = looks_said(found)
+    looks = len(steps_made(init_nlp(found), tmp_path))
+    assert f"score dev {looks} times" in said
+
+
+def test_the_setting_to_change_is_named(tmp_path: Path) -> None:
+    (said,) = looks_said(config(tmp_path, max_epochs=30, eval_frequency=50))
+    assert "--training.eval_frequency 18" in said
+    assert not looks_said(config(tmp_path, max_epochs=30, eval_frequency=18))
+    (said,) = looks_said(config(tmp_path, max_epochs=1, eval_frequency=1))
+    assert said.endswith("Set more --training.max_epochs.")
+
+
+def test_large_data_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where steps need not be counted, data is read as far as there may be too few."""
+    read: list[Example] = []
+
+    def stream(corpus: Corpus, nlp: Language) -> Iterator[Example]:
+        for eg in gold_examples(nlp) * 10:
+            read.append(eg)
+            yield eg
+
+    monkeypatch.setattr(Corpus, "__call__", stream)
+    found = config(tmp_path, eval_frequency=1)
+    found["training"]["optimizer"]["learn_rate"] = CONSTANT
+    nlp = spacy.util.load_model_from_config(found, auto_fill=True)
+    make_total_steps()(nlp)
+    assert 0 < len(read) <= 80

@@ -5,16 +5,25 @@ from __future__ import annotations
 from spacy.tokens import Doc, Span
 
 from ..relations import Relation, set_relations
+from ..stores import ATTRIBUTE
 from .decode import Prediction, find_blocked
 
 
-def annotate(doc: Doc, prediction: Prediction, keep: bool) -> None:
+def annotate(
+    doc: Doc,
+    prediction: Prediction,
+    keep: bool,
+    attribute: str = ATTRIBUTE,
+    writer: str = "",
+) -> None:
     """Write entities and relations to a Doc.
 
     doc (Doc): The Doc that was predicted.
     prediction (Prediction): The entities and triples found in it.
     keep (bool): Whether entities that are already on the Doc stay. Blocked tokens then stay
         blocked.
+    attribute (str): Name of the extension that reads the relations.
+    writer (str): Name of the component that has found them.
 
     An entity that is found as it is already on the Doc stays the same Span in any case, for example
     with the ids of an entity linker.
@@ -36,4 +45,4 @@ def annotate(doc: Doc, prediction: Prediction, keep: bool) -> None:
         Relation(Span(doc, *triple.head), triple.label, Span(doc, *triple.tail), triple.score)
         for triple in prediction.triples
     )
-    set_relations(doc, relations)
+    set_relations(doc, relations, attribute, writer=writer)

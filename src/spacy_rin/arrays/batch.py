@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from spacy.attrs import LEMMA, MORPH, NORM, POS, TAG
@@ -31,6 +31,8 @@ from spacy.tokens import Doc, Span, Token
 from ..errors import Errors
 
 UNITS = ("sentence", "doc")
+# At least as many word pieces as a tokenizer adds to a text, at its start and end.
+SPECIAL_PIECES = 8
 # What a tok2vec may read of a token beyond the word itself.
 TOKEN_ATTRS = [TAG, POS, MORPH, LEMMA, NORM]
 
@@ -161,6 +163,75 @@ def make_batch(docs: Iterable[Doc], unit: str = "sentence", max_length: int = 0)
     return WindowBatch(docs, words, windows)
 
 
+class PieceCount(Protocol):
+    """What counts the word pieces that a transformer reads."""
+
+    @property
+    def limit(self) -> int:
+        """How many pieces are read at once.
+
+        RETURNS (int): The number; 0 if it is not known.
+        """
+        ...
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Count the pieces of texts.
+
+        texts (Sequence[str]): Any texts.
+        RETURNS (list[int]): The pieces of each, with those at its start and end.
+        """
+        ...
+
+
+@dataclass
+class UnitSpans:
+    """Cuts Docs into the spans that a transformer reads: units, or windows of long units.
+
+    unit (str): "sentence" or "doc".
+    max_length (int): Words of the longest span.
+    pieces (PieceCount | None): Counts word pieces. A unit with more than a transformer reads at
+        once is cut at fewer words.
+    """
+
+    unit: str
+    max_length: int
+    pieces: PieceCount | None = None
+
+    def __call__(self, docs: Iterable[Doc]) -> list[list[Span]]:
+        """Cut Docs into spans.
+
+        docs (Iterable[Doc]): Any Docs.
+        RETURNS (list[list[Span]]): The spans of each Doc, which together hold all its tokens.
+        """
+        batch = make_batch(docs, self.unit, self.max_length)
+        spans: list[list[Span]] = [[] for _ in batch.docs]
+        for window in batch.windows:
+            doc, words = batch.docs[window.doc], batch.words[window.doc]
+            for start, end in self._fitting(doc, words, window.start, window.end):
+                spans[window.doc].append(_span_of_words(doc, words, start, end))
+        # A Doc of whitespace has a span, too: a transformer fails on a batch without spans.
+        return [
+            found or ([doc[:]] if len(doc) else [])
+            for doc, found in zip(batch.docs, spans, strict=True)
+        ]
+
+    def _fitting(
+        self, doc: Doc, words: np.ndarray, start: int, end: int
+    ) -> Iterator[tuple[int, int]]:
+        """A window, or the windows that it is cut into since it has too many pieces."""
+        limit = self.pieces.limit if self.pieces else 0
+        text = _span_of_words(doc, words, start, end).text
+        # No text has many more pieces than bytes, so that most need not be counted.
+        fits = not self.pieces or not limit or len(text.encode()) + SPECIAL_PIECES <= limit
+        if not self.pieces or fits or self.pieces.count([text])[0] <= limit:
+            yield start, end
+        else:
+            tokens = [doc[i].text for i in words[start:end].tolist()]
+            empty, *counts = self.pieces.count(["", *tokens])
+            for first, last in _cut([count - empty for count in counts], limit - SPECIAL_PIECES):
+                yield start + first, start + last
+
+
 def make_unit_spans(
     unit: str = "sentence", max_length: int = 128
 ) -> Callable[[Iterable[Doc]], list[list[Span]]]:
@@ -180,22 +251,31 @@ def make_unit_spans(
         if not is_right:
             raise ValueError(Errors.R030.format(setting=setting, value=value, expected=expected))
 
-    def get_spans(docs: Iterable[Doc]) -> list[list[Span]]:
-        batch = make_batch(docs, unit, max_length)
-        spans: list[list[Span]] = [[] for _ in batch.docs]
-        for window in batch.windows:
-            # A span goes on to the next word: spacy-transformers expects every token in a span.
-            doc, words = batch.docs[window.doc], batch.words[window.doc]
-            start = int(words[window.start]) if window.start else 0
-            end = int(words[window.end]) if window.end < len(words) else len(doc)
-            spans[window.doc].append(doc[start:end])
-        # A Doc of whitespace has a span, too: a transformer fails on a batch without spans.
-        return [
-            found or ([doc[:]] if len(doc) else [])
-            for doc, found in zip(batch.docs, spans, strict=True)
-        ]
+    return UnitSpans(unit, max_length)
 
-    return get_spans
+
+def _span_of_words(doc: Doc, words: np.ndarray, start: int, end: int) -> Span:
+    """The tokens of some words. It goes on to the next word: every token has to be in a span."""
+    first = int(words[start]) if start else 0
+    last = int(words[end]) if end < len(words) else len(doc)
+    return doc[first:last]
+
+
+def _cut(counts: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """Cut words into windows of at most `most` pieces, which overlap by half of their words.
+
+    >>> list(_cut([2, 2, 2, 2, 9, 1], most=6))
+    [(0, 3), (2, 4), (3, 4), (4, 5), (5, 6)]
+    """
+    start = end = 0
+    while end < len(counts):
+        end = start + 1
+        pieces = counts[start]
+        while end < len(counts) and pieces + counts[end] <= most:
+            pieces += counts[end]
+            end += 1
+        yield start, end
+        start += -(-(end - start) // 2)
 
 
 def _is_spaced(token: Token) -> bool:

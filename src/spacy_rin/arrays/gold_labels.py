@@ -10,6 +10,7 @@ from collections import Counter
 from spacy.training import Example
 
 from ..relations import get_relations
+from ..stores import ATTRIBUTE
 from .signatures import Signature, signature_of
 from .tags import TagSet, joint_tags
 from .targets import aligned_nested
@@ -20,13 +21,14 @@ class GoldLabels:
 
     nested (bool): Whether mentions inside entities count too. They need joint tags.
     anchor (str): "last" or "first": the word that represents an entity in the relation table.
+    attribute (str): Name of the extension that reads the relations.
     """
 
-    def __init__(self, nested: bool, anchor: str) -> None:
+    def __init__(self, nested: bool, anchor: str, attribute: str = ATTRIBUTE) -> None:
         self.entities: set[str] = set()
         self.relations: set[str] = set()
         self.signatures: Counter[Signature] = Counter()
-        self._nested, self._anchor = nested, anchor
+        self._nested, self._anchor, self._attribute = nested, anchor, attribute
         self._joint: set[tuple[str, str]] = set()
 
     def add(self, eg: Example) -> None:
@@ -34,12 +36,12 @@ class GoldLabels:
 
         eg (Example): An Example of the training data.
         """
-        relations = get_relations(eg.reference)
+        relations = get_relations(eg.reference, self._attribute)
         self.relations.update(relation.label for relation in relations)
         self.signatures.update(map(signature_of, relations))
         self.entities.update(ent.label_ for ent in eg.reference.ents)
         if self._nested:
-            for ent, mention in aligned_nested(eg, self._anchor):
+            for ent, mention in aligned_nested(eg, self._anchor, self._attribute):
                 self.entities.add(mention[2])
                 self._joint.update(joint_tags(ent, mention))
 

@@ -17,6 +17,7 @@ from spacy.training import Example
 
 from ..errors import Errors
 from ..relations import get_relations, has_relations
+from ..stores import ATTRIBUTE
 from .anchor import anchor_token
 from .batch import WindowBatch, find_words, to_words
 from .tags import MASKED, EntitySpan, TagSet
@@ -40,7 +41,7 @@ class Targets:
     known: np.ndarray
 
 
-def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
+def nested_mentions(doc: Doc, anchor: str, attribute: str = ATTRIBUTE) -> list[tuple[Span, Span]]:
     """Find the heads and tails of a Doc's relations that lie inside an entity.
 
     A mention with the same anchor as the entity is left out, since the two share their cells of the
@@ -48,11 +49,12 @@ def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
 
     doc (Doc): A gold Doc.
     anchor (str): "last" or "first".
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[tuple[Span, Span]]): The entity, and the mention nested in it.
     """
     ents = doc.ents  # Read once: spaCy makes new Spans at each access.
     found: dict[tuple[int, int], tuple[Span, Span]] = {}
-    for relation in get_relations(doc):
+    for relation in get_relations(doc, attribute):
         for span in (relation.head, relation.tail):
             for ent in ents:
                 if (
@@ -66,20 +68,23 @@ def nested_mentions(doc: Doc, anchor: str) -> list[tuple[Span, Span]]:
     return list(found.values())
 
 
-def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpan]]:
+def aligned_nested(
+    eg: Example, anchor: str, attribute: str = ATTRIBUTE
+) -> list[tuple[EntitySpan, EntitySpan]]:
     """Find the nested mentions of an Example's gold, in words of the predicted Doc.
 
     Mentions that do not fit its tokens are left out, and so are those whose entities do not.
 
     eg (Example): An Example.
     anchor (str): "last" or "first".
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[tuple[EntitySpan, EntitySpan]]): The entity, and the mention nested in it.
     """
     words = find_words(eg.predicted)
     found = []
-    for ent, mention in nested_mentions(eg.reference, anchor):
-        start, end, ent_aligned = _align(eg.predicted, ent)
-        first, last, aligned = _align(eg.predicted, mention)
+    for ent, mention in nested_mentions(eg.reference, anchor, attribute):
+        start, end, ent_aligned = align(eg.predicted, ent)
+        first, last, aligned = align(eg.predicted, mention)
         if ent_aligned and aligned:
             outer, nested = to_words(words, start, end), to_words(words, first, last)
             if nested[0] < nested[1]:
@@ -87,16 +92,17 @@ def aligned_nested(eg: Example, anchor: str) -> list[tuple[EntitySpan, EntitySpa
     return found
 
 
-def validate_gold(examples: Iterable[Example]) -> Iterator[Example]:
+def validate_gold(examples: Iterable[Example], attribute: str = ATTRIBUTE) -> Iterator[Example]:
     """Pass Examples on, and raise an error at the first whose gold cannot be learned from.
 
     examples (Iterable[Example]): Examples, also as a stream.
+    attribute (str): Name of the extension that reads the relations.
     YIELDS (Example): The same Examples.
     RAISES (ValueError): If a gold Doc has no relations key (an empty list is fine), or if its text
         differs from the text of the predicted Doc.
     """
     for eg in examples:
-        if not has_relations(eg.reference):
+        if not has_relations(eg.reference, attribute):
             raise ValueError(Errors.R010.format(text=eg.reference.text[:80]))
         if eg.predicted.text != eg.reference.text:
             raise ValueError(
@@ -113,6 +119,7 @@ def make_targets(
     tag_set: TagSet,
     labels: Mapping[str, int],
     anchor: str,
+    attribute: str = ATTRIBUTE,
 ) -> Targets:
     """Make the gold arrays of a batch.
 
@@ -121,13 +128,14 @@ def make_targets(
     tag_set (TagSet): Tags of the model's entity labels.
     labels (Mapping[str, int]): Relation labels and their numbers.
     anchor (str): "last" or "first".
+    attribute (str): Name of the extension that reads the gold relations.
     RETURNS (Targets): Gold in the rows of the windows.
     RAISES (ValueError): If gold has a label that the model does not have.
     """
     doc_tags, doc_cells = [], []
-    for eg, words in zip(validate_gold(examples), batch.words, strict=True):
-        doc_tags.append(_gold_tags(eg, words, tag_set, anchor))
-        doc_cells.append(list(_gold_cells(eg, words, labels, anchor)))
+    for eg, words in zip(validate_gold(examples, attribute), batch.words, strict=True):
+        doc_tags.append(_gold_tags(eg, words, tag_set, anchor, attribute))
+        doc_cells.append(list(_gold_cells(eg, words, labels, anchor, attribute)))
     tags = [doc_tags[w.doc][w.start : w.end] for w in batch.windows]
     cells = [
         (k, head - w.start, tail - w.start, label, known)
@@ -146,7 +154,9 @@ def make_targets(
     )
 
 
-def _gold_tags(eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str) -> np.ndarray:
+def _gold_tags(
+    eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str, attribute: str
+) -> np.ndarray:
     """(words,) tag numbers of a Doc; MASKED where gold does not fit the tokens or is missing."""
     doc, reference = eg.predicted, eg.reference
     gold = list(reference.ents)
@@ -156,19 +166,19 @@ def _gold_tags(eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str) -> 
                 Errors.R012.format(kind="entity", label=ent.label_, known=tag_set.labels)
             )
     if tag_set.has_nested:
-        nested = [mention for _, mention in nested_mentions(reference, anchor)]
+        nested = [mention for _, mention in nested_mentions(reference, anchor, attribute)]
         gold += [mention for mention in nested if mention.label_ in tag_set.labels]
     spans: list[EntitySpan] = []
     masked: list[tuple[int, int]] = []
     for span in gold:
-        start, end, aligned = _align(doc, span)
+        start, end, aligned = align(doc, span)
         first, last = to_words(words, start, end)
         if not aligned:
             masked.append((first, last))
         elif first < last:
             spans.append((first, last, span.label_))
     for i in np.flatnonzero(reference.to_array("ENT_IOB") == NO_ANNOTATION):
-        start, end, _ = _align(doc, reference[i : i + 1])
+        start, end, _ = align(doc, reference[i : i + 1])
         masked.append(to_words(words, start, end))
     tags = tag_set.encode(spans, len(words))
     for first, last in masked:
@@ -177,16 +187,16 @@ def _gold_tags(eg: Example, words: np.ndarray, tag_set: TagSet, anchor: str) -> 
 
 
 def _gold_cells(
-    eg: Example, words: np.ndarray, labels: Mapping[str, int], anchor: str
+    eg: Example, words: np.ndarray, labels: Mapping[str, int], anchor: str, attribute: str
 ) -> Iterator[tuple[int, int, int, bool]]:
     """Head word, tail word and label of each gold triple, and whether both mentions fit."""
-    for relation in get_relations(eg.reference):
+    for relation in get_relations(eg.reference, attribute):
         if relation.label not in labels:
             raise ValueError(
                 Errors.R012.format(kind="relation", label=relation.label, known=list(labels))
             )
-        head_start, head_end, head_aligned = _align(eg.predicted, relation.head)
-        tail_start, tail_end, tail_aligned = _align(eg.predicted, relation.tail)
+        head_start, head_end, head_aligned = align(eg.predicted, relation.head)
+        tail_start, tail_end, tail_aligned = align(eg.predicted, relation.tail)
         head, tail = to_words(words, head_start, head_end), to_words(words, tail_start, tail_end)
         if head[0] < head[1] and tail[0] < tail[1]:  # A mention of whitespace alone has no cell.
             yield (
@@ -197,8 +207,14 @@ def _gold_cells(
             )
 
 
-def _align(doc: Doc, gold: Span) -> tuple[int, int, bool]:
-    """Start and end of the tokens that a gold span touches, and whether it fits them exactly."""
+def align(doc: Doc, gold: Span) -> tuple[int, int, bool]:
+    """Find the tokens of a predicted Doc that a gold span touches.
+
+    doc (Doc): The predicted Doc.
+    gold (Span): A span of the gold Doc, which has the same text.
+    RETURNS (tuple[int, int, bool]): First token, end, and whether the span fits them exactly.
+    RAISES (ValueError): If the texts differ.
+    """
     span = doc.char_span(gold.start_char, gold.end_char, alignment_mode="expand")
     if span is None:  # This happens only where the texts differ.
         raise ValueError(Errors.R011.format(predicted=doc.text[:80], reference=gold.doc.text[:80]))

@@ -25,6 +25,9 @@ def evaluate_command(
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result here, as JSON")] = None,
     history: Annotated[Path | None, typer.Option(help="History file of the training")] = None,
+    component: Annotated[
+        str, typer.Option(help="Name of the component, of several; without it, the first")
+    ] = "",
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
 ) -> None:
     """Score a pipeline on gold Docs: in all, by class, and as the paper's released code counts."""
@@ -43,7 +46,8 @@ def evaluate_command(
         spacy.require_gpu(gpu_id)
     nlp = spacy.load(model)
     epochs = read_history(history) if history else []
-    result = make_record(nlp, evaluate(nlp, test, train, others, silence), paths, epochs)
+    scored = evaluate(nlp, test, train, others, silence, component)
+    result = make_record(nlp, scored, paths, epochs, component)
     _print_result(result)
     if output:
         write_json(output, result)

@@ -18,6 +18,7 @@ from ..errors import Errors
 from ..extract.documents import Source, check_source, read_documents
 from ..files import check_output
 from ..pictures.page import write_page
+from ..stores import adopt_relations
 
 
 def render_command(
@@ -63,9 +64,10 @@ def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
     if model is None:
         raise ValueError(Errors.R053.format(path=source))
     nlp = spacy.load(model)
-    find_rin(nlp)
+    attribute = find_rin(nlp).cfg["attribute"]
     texts = (doc.text for doc in read_docs(source)) if is_corpus else _read_texts(source)
-    return list(nlp.pipe(list(islice(texts, limit))))
+    docs = nlp.pipe(list(islice(texts, limit)))
+    return [adopt_relations(doc, attribute) for doc in docs]
 
 
 def _read_texts(source: Path) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The pipeline component `rin`: Docs → windows → scores → `doc.ents` and `doc._.relations`."""
 
 from .factory import make_rin
-from .find import find_rin
+from .find import find_extractors, find_rin
 from .relation_extractor import RelationExtractor
 
-__all__ = ["RelationExtractor", "find_rin", "make_rin"]
+__all__ = ["RelationExtractor", "find_extractors", "find_rin", "make_rin"]

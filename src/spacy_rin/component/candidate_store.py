@@ -49,21 +49,23 @@ class CandidateStore:
             }
             self._found[doc] = candidates, prediction.floor
 
-    def match(self, examples: Iterable[Example]) -> ScoredTriples | None:
+    def match(self, examples: Iterable[Example], attribute: str) -> ScoredTriples | None:
         """Compare the candidates of scored Docs with gold. From here on none are wanted.
 
         examples (Iterable[Example]): The Examples that are scored.
+        attribute (str): Name of the extension that reads their relations.
         RETURNS (ScoredTriples): The candidates, or None if they were not kept of every Doc.
         """
         if not self.wanted:
             return None
-        annotated = [eg for eg in examples if has_relations(eg.reference)]
+        annotated = [eg for eg in examples if has_relations(eg.reference, attribute)]
         kept = [(eg.reference, *self._found.get(eg.predicted, (None, 0.0))) for eg in annotated]
         self.wanted, self.scored = False, None
         self._found.clear()
         found = [(gold, scores) for gold, scores, _ in kept if scores is not None]
         if found and len(found) == len(kept):
-            self.scored = match_scores(found, max(floor for _, _, floor in kept))
+            floor = max(floor for _, _, floor in kept)
+            self.scored = match_scores(found, floor, attribute)
         return self.scored
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -15,7 +15,10 @@ from spacy.language import Language
 from thinc.api import Config, Model
 
 from ..arrays.batch import WindowBatch
+from ..layers.pieces import connect_tokenizers
 from ..scorer import SCORE_WEIGHTS
+from .attributes import check_attribute, was_saved_with
+from .find import find_extractors
 from .relation_extractor import RelationExtractor
 from .settings import Settings
 
@@ -98,5 +101,10 @@ def make_rin(
     scorer (Callable): The function that `score` calls.
     settings (Any): All settings of `Settings`, by name.
     RETURNS (RelationExtractor): The component, not initialised.
+    RAISES (ValueError): If another rin component of the pipeline has the same attribute.
     """
-    return RelationExtractor(nlp.vocab, model, name, scorer=scorer, **settings)
+    rin = RelationExtractor(nlp.vocab, model, name, scorer=scorer, **settings)
+    is_saved = was_saved_with(nlp, name)
+    check_attribute(find_extractors(nlp), name, rin.cfg["attribute"], is_saved=is_saved)
+    connect_tokenizers(nlp)
+    return rin

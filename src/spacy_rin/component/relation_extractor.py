@@ -10,12 +10,10 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.pipeline import Tagger
-from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -27,36 +25,41 @@ from ..arrays.decode import Prediction, decode_scores
 from ..arrays.gold_labels import GoldLabels
 from ..arrays.rounds import Round, read_rounds
 from ..arrays.signatures import list_counts, make_filter, read_signatures
-from ..arrays.tags import TagSet
 from ..arrays.targets import make_targets, validate_gold
-from ..arrays.thresholds import thresholds_by_label
-from ..errors import Errors, check_named
+from ..errors import Errors, show_some
 from ..layers.embed import TableCounts
-from ..layers.listeners import check_listeners
+from ..layers.finite import explain_not_finite
+from ..layers.inputs import note_trained
 from ..relations import register
+from .attributes import check_pipeline
 from .candidate_store import CandidateStore
-from .settings import Settings
+from .check_gold import GoldFit, check_dev
+from .labels import LabelledPipe
+from .settings import Settings, has_settings
+from .warner import Warner
 
 if TYPE_CHECKING:
     from ..layers.architecture import Scores
     from ..nn.loss import Loss
 
 
-class RelationExtractor(TrainablePipe):
+@has_settings
+class RelationExtractor(LabelledPipe):
     """Joint entity and relation extraction with the Recurrent Interaction Network.
 
     vocab (Vocab): The shared vocabulary.
     model (Model): A model built by spacy-rin.RIN.v1.
     name (str): Name of the component. Its losses are `name`, `name_entities`, `name_relations`.
     scorer (Callable): The function that `score` calls.
-    settings (Any): Any of `Settings`, by name. All of them are in `cfg`, to be read and changed.
+    settings (Any): Any of `Settings`, by name. All of them are attributes of the component, and are
+        in its `cfg`, to be read and changed.
 
     >>> doc = nlp("Alan Turing was born in London .")  # a pipeline that was trained
     >>> [(ent.text, ent.label_) for ent in doc.ents]
     [('Alan Turing', 'PER'), ('London', 'LOC')]
     >>> [relation.text for relation in doc._.relations]
     ['Alan Turing | born_in | London']
-    >>> nlp.get_pipe("rin").cfg["threshold"] = 0.7
+    >>> nlp.get_pipe("rin").threshold = 0.7
     """
 
     def __init__(
@@ -79,81 +82,8 @@ class RelationExtractor(TrainablePipe):
         # Moving averages last passed to `use_params`; empty if the optimizer keeps none. The
         # history logger scores with them.
         self.averages: dict[Any, Any] = {}
+        self._warner = Warner()
         register(cfg["attribute"])
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The relation labels.
-
-        RETURNS (tuple[str]): In the order of the relation table.
-        """
-        return tuple(self.cfg["relation_labels"])
-
-    @property
-    def entity_labels(self) -> tuple[str, ...]:
-        """The entity labels.
-
-        RETURNS (tuple[str]): In the order of the tags.
-        """
-        return tuple(self.cfg["entity_labels"])
-
-    @property
-    def tag_set(self) -> TagSet:
-        """The tags of the entity labels, and the joint tags of nested mentions.
-
-        RETURNS (TagSet): A new one at each access.
-        """
-        return TagSet(self.entity_labels, self.cfg["joint_tags"])
-
-    @property
-    def tag_names(self) -> list[str]:
-        """The names of the tags. A joint tag, such as B-ORG|S-LOC, is for words of nested mentions.
-
-        RETURNS (list[str]): O, then B-, I-, E- and S- of each entity label, then joint tags.
-        """
-        return self.tag_set.names
-
-    @property
-    def thresholds(self) -> np.ndarray:
-        """The least probability of a triple, by relation label.
-
-        RETURNS (ndarray): (L,) thresholds, in the order of `labels`.
-        RAISES (ValueError): If `label_thresholds` has a label that the model does not know.
-        """
-        return thresholds_by_label(self.labels, self.cfg["threshold"], self.cfg["label_thresholds"])
-
-    @property
-    def label_data(self) -> dict[str, list[str]]:
-        """The entity labels and the relation labels, as `spacy init labels` writes them.
-
-        RETURNS (dict[str, list[str]]): "entities" and "relations".
-        """
-        return {"entities": list(self.entity_labels), "relations": list(self.labels)}
-
-    def add_label(self, label: str, kind: Literal["relation", "entity"] = "relation") -> int:
-        """Add a label before the component is initialised.
-
-        label (str): The label.
-        kind (str): "relation" or "entity".
-        RETURNS (int): 0 if the component has the label already, else 1.
-        RAISES (ValueError): If the model is initialised, since its parameters cannot grow.
-
-        >>> import spacy
-        >>> rin = spacy.blank("en").add_pipe("rin")
-        >>> rin.add_label("born_in"), rin.add_label("PER", "entity"), rin.add_label("born_in")
-        (1, 1, 0)
-        >>> rin.labels, rin.entity_labels, rin.tag_names
-        (('born_in',), ('PER',), ['O', 'B-PER', 'I-PER', 'E-PER', 'S-PER'])
-        """
-        check_named(("relation", "entity"), "kind", kind)
-        labels: list[str] = self.cfg[f"{kind}_labels"]
-        if label in labels:
-            return 0
-        if self._is_initialized:
-            raise ValueError(Errors.R031.format(label=label, name=self.name))
-        labels.append(label)
-        self.vocab.strings.add(label)
-        return 1
 
     def initialize(
         self,
@@ -176,13 +106,15 @@ class RelationExtractor(TrainablePipe):
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         if nlp is not None:
-            check_listeners(nlp)
-        tables = TableCounts(self.model)
-        gold = GoldLabels(self.cfg["nested"], self.cfg["anchor"])
+            check_pipeline(nlp, [p for _, p in nlp.components if isinstance(p, RelationExtractor)])
+        attribute = self.cfg["attribute"]
+        tables, fit = TableCounts(self.model), GoldFit(attribute)
+        gold = GoldLabels(self.cfg["nested"], self.cfg["anchor"], attribute)
         sample: list[Doc] = []  # The model infers its widths from these.
-        for eg in validate_gold(get_examples()):
+        for eg in validate_gold(get_examples(), attribute):
             gold.add(eg)
             tables.add(eg)
+            fit.add(eg)
             if len(sample) < 10 and eg.predicted.text.strip():
                 sample.append(eg.predicted)
         self._set_labels(labels, gold.label_data())
@@ -195,6 +127,9 @@ class RelationExtractor(TrainablePipe):
             gold.signatures,
             read_signatures(signatures, self.entity_labels, self.labels) if signatures else None,
         )
+        fit.warn(self.vocab.lang)
+        if nlp is not None:
+            check_dev(nlp, self.labels, attribute)
         self.cfg["joint_tags"] = gold.joint_tags(list(self.entity_labels))
         tables.build(self._tagger_tags(nlp))
         from ..layers.architecture import set_output_sizes
@@ -225,6 +160,7 @@ class RelationExtractor(TrainablePipe):
         batch = self._batch(docs)
         if not batch.windows:
             return [Prediction() for _ in batch.docs]
+        self._warner.check_inputs(self.name, self.model, batch.docs)
         return self._decode(self.model.predict(batch), batch)
 
     def predict_rounds(self, docs: Iterable[Doc]) -> list[list[Round]]:
@@ -252,8 +188,11 @@ class RelationExtractor(TrainablePipe):
         docs (Iterable[Doc]): The Docs that were predicted.
         scores (list[Prediction]): The result of `predict` for these Docs.
         """
+        docs, attribute = list(docs), self.cfg["attribute"]
+        register(attribute)
+        self._warner.check_store(self.name, attribute, docs)
         for doc, prediction in zip(docs, scores, strict=True):
-            annotate(doc, prediction, keep=not self.cfg["overwrite"])
+            annotate(doc, prediction, not self.cfg["overwrite"], attribute, self.name)
             self.candidates.keep(doc, prediction)
 
     def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
@@ -264,7 +203,7 @@ class RelationExtractor(TrainablePipe):
         RETURNS (dict): What the scorer returns.
         """
         examples = list(examples)
-        if (candidates := self.candidates.match(examples)) is not None:
+        if (candidates := self.candidates.match(examples, self.cfg["attribute"])) is not None:
             settings["candidates"] = candidates
         scores: dict[str, Any] = super().score(examples, **settings)
         return scores
@@ -301,11 +240,16 @@ class RelationExtractor(TrainablePipe):
         scores, backprop = self.model.begin_update(batch)
         total, loss = self.get_loss(examples, scores)
         if not math.isfinite(total):
-            texts = [eg.reference.text[:60] for eg in examples]
             raise ValueError(
-                Errors.R034.format(entities=loss.entities, relations=loss.relations, texts=texts)
+                Errors.R034.format(
+                    entities=loss.entities,
+                    relations=loss.relations,
+                    reason=explain_not_finite(self.model, self.vocab),
+                    texts=show_some(eg.reference.text[:60] for eg in examples),
+                )
             )
         backprop(loss.gradient)
+        note_trained(self.model, batch.docs)
         if sgd not in (None, False):
             self.finish_update(sgd)
         for key, value in zip(keys, (total, loss.entities, loss.relations), strict=True):
@@ -322,7 +266,9 @@ class RelationExtractor(TrainablePipe):
         examples = list(examples)
         batch = self._batch(eg.predicted for eg in examples)
         labels = {label: k for k, label in enumerate(self.labels)}
-        targets = make_targets(examples, batch, self.tag_set, labels, self.cfg["anchor"])
+        targets = make_targets(
+            examples, batch, self.tag_set, labels, self.cfg["anchor"], self.cfg["attribute"]
+        )
         # The scores compute their loss themselves, so that torch stays out of this file.
         loss = scores.loss(targets)
         return loss.entities + loss.relations, loss
@@ -354,28 +300,15 @@ class RelationExtractor(TrainablePipe):
         with self.model.use_params(params), use_averages(self.model, params):
             yield
 
-    @property
-    def _is_initialized(self) -> bool:
-        network = self.model.get_ref("network")
-        return any(True for shim in network.shims for _ in shim._model.parameters())
-
-    def _set_labels(self, given: dict[str, list[str]] | None, found: dict[str, list[str]]) -> None:
-        """Set the given labels, or else those found. A model initialised again forgets its own."""
-        given = given or {}
-        if not isinstance(given, dict) or given.keys() - found.keys():
-            raise ValueError(Errors.R035.format(found=given))
-        for kind, key in (("entity", "entities"), ("relation", "relations")):
-            added = [] if self._is_initialized else self.cfg[f"{kind}_labels"]
-            labels = list(dict.fromkeys([*added, *given.get(key, found[key])]))
-            self.cfg[f"{kind}_labels"] = labels
-            for label in labels:
-                self.vocab.strings.add(label)
-
     def _batch(self, docs: Iterable[Doc]) -> WindowBatch:
         settings = Settings.of(self.cfg)  # Raises an error at a wrong value.
         return make_batch(docs, settings.unit, settings.max_length)
 
     def _decode(self, scores: Scores, batch: WindowBatch) -> list[Prediction]:
+        if not scores.are_finite():
+            text = max((doc.text for doc in batch.docs), key=len)[:80]
+            reason = explain_not_finite(self.model, self.vocab)
+            raise ValueError(Errors.R191.format(name=self.name, text=text, reason=reason))
         return decode_scores(
             scores,
             batch,

@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from ..arrays.anchor import ANCHORS
 from ..arrays.batch import UNITS
 from ..arrays.decode import DECODERS
 from ..arrays.signatures import SIGNATURES
 from ..errors import Errors
-from ..relations import ATTRIBUTE
+from ..relations import register
+from ..stores import ATTRIBUTE
 
 
 def _is_number(value: Any, least: float, most: float) -> bool:
@@ -36,6 +37,15 @@ def _are_numbers(values: Any) -> bool:
     return isinstance(values, dict) and all(
         isinstance(label, str) and _is_number(value, 0, 1) for label, value in values.items()
     )
+
+
+def _text(default: str) -> Any:
+    """A field of Settings that takes any text but an empty one."""
+
+    def is_right(value: Any) -> bool:
+        return isinstance(value, str) and bool(value.strip())
+
+    return field(default=default, metadata={"expected": "a name", "is_right": is_right})
 
 
 def _name(default: str, known: Iterable[str]) -> Any:
@@ -84,7 +94,7 @@ class Settings:
     max_length: int = _number(200, "0 or more words", 0)
     overwrite: bool = False
     nested: bool = False
-    attribute: str = ATTRIBUTE
+    attribute: str = _text(ATTRIBUTE)
     max_grad_norm: float = _number(5.0, "0 or more", 0)
     learn_rate_factor: float = _number(1.0, "0 or more", 0)
 
@@ -106,3 +116,34 @@ class Settings:
         RAISES (ValueError): If a setting has a value that it does not take.
         """
         return cls(**{setting.name: cfg[setting.name] for setting in fields(cls)})
+
+
+Component = TypeVar("Component", bound=type)
+
+
+def has_settings(component: Component) -> Component:
+    """Give a component a property for each setting, beside its `cfg`.
+
+    Without it, `rin.threshold = 0.7` would make an attribute that nothing reads.
+
+    component (type): The class of the component.
+    RETURNS (type): The same class.
+    """
+    for setting in fields(Settings):
+        setattr(component, setting.name, _property(setting.name))
+    return component
+
+
+def _property(name: str) -> property:
+    def read(component: Any) -> Any:
+        return component.cfg[name]
+
+    def change(component: Any, value: Any) -> None:
+        Settings.of({**component.cfg, name: value})  # Raises an error at a wrong value.
+        if name == "nested" and value != component.cfg[name] and component._is_initialized:
+            raise ValueError(Errors.R194.format(name=component.name, value=component.cfg[name]))
+        if name == "attribute":
+            register(value)
+        component.cfg[name] = value
+
+    return property(read, change, doc=f"The setting `{name}`, as in `cfg`.")

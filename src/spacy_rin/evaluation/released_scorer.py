@@ -47,18 +47,18 @@ def score_authors(rin: RelationExtractor, examples: Sequence[Example]) -> dict[s
 
 def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, int, int]]:
     """The numbers of right, predicted and gold cells, under partial and under exact match."""
-    anchor = rin.cfg["anchor"]
+    anchor, attribute = rin.cfg["anchor"], rin.cfg["attribute"]
     batch = make_batch([eg.predicted for eg in examples], unit="doc")
     # Labels that are not in train get numbers after all others. The model has no columns for them,
     # so that their triples are never found.
     labels: dict[str, int] = {label: k for k, label in enumerate(rin.labels)}
     entity_labels = dict.fromkeys(rin.entity_labels)
     for eg in examples:
-        for relation in get_relations(eg.reference):
+        for relation in get_relations(eg.reference, attribute):
             labels.setdefault(relation.label, len(labels))
         entity_labels.update(dict.fromkeys(ent.label_ for ent in eg.reference.ents))
     tag_set = TagSet(list(entity_labels), rin.cfg["joint_tags"])
-    targets = make_targets(examples, batch, tag_set, labels, anchor)
+    targets = make_targets(examples, batch, tag_set, labels, anchor, attribute)
     scores: Any = rin.model.predict(batch)
     rows, cols, found, _ = scores.all_cells_over(rin.thresholds)
     offsets = batch.offsets

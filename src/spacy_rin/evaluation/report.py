@@ -20,13 +20,14 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
 from ..arrays.targets import validate_gold
-from ..component import find_rin
+from ..component import RelationExtractor, find_extractors, find_rin
 from ..corpus.convert import UNPLACED
 from ..corpus.docbin import describe_corpus, find_files, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
 from ..errors import Errors
 from ..relations import Relation, char_bounds, get_relations
 from ..scorer import exact_key, keys, prf, score_relations, text_key
+from ..stores import ATTRIBUTE, adopt_relations
 from .environment import describe_hardware, measure_speed, package_versions
 from .error_analysis import (
     by_frequency,
@@ -50,8 +51,12 @@ def evaluate(
     train: str | Path | None = None,
     others: str | Path | None = None,
     silence: str | Path | None = None,
+    component: str = "",
 ) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
+
+    The scores are of one rin component. Their names are those of `doc._.relations`, whatever the
+    attribute of the component is.
 
     The test set is read seven times: for the scores, the authors' scores, the curve, the speed, and
     the three sizes of `joined`.
@@ -62,18 +67,36 @@ def evaluate(
     others (str | Path | None): Docs of another data set, for `among_others`.
     silence (str | Path | None): Texts that state no relation, for the score `silence` in place of
         the package's own.
+    component (str): Name of the component that is scored; empty for the first one.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
         `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`, and
         `invented`, what `silence` and `silence_negated` among the scores are computed from.
     RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
         or if one of its Docs has no relations key.
     """
-    rin = find_rin(nlp)
+    rin = find_rin(nlp, component)
     find_files(test)  # raises an error, where spaCy's Corpus would silently have no Docs
-    with _whole_units(nlp):
+    attribute = rin.cfg["attribute"]
+    with _as_relations(nlp, rin):
+        return _evaluate(nlp, rin, attribute, test, train, others, silence)
+
+
+def _evaluate(
+    nlp: Language,
+    rin: RelationExtractor,
+    attribute: str,
+    test: str | Path,
+    train: str | Path | None,
+    others: str | Path | None,
+    silence: str | Path | None,
+) -> dict[str, Any]:
+    """Score a component whose relations are those of `doc._.relations`; gold has its attribute."""
+    with _whole_units(nlp, rin):
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R058.format(path=test))
+        for eg in examples:
+            adopt_relations(eg.reference, attribute)
         for _ in validate_gold(examples):  # raises an error at the first wrong one
             pass
         for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
@@ -95,8 +118,8 @@ def evaluate(
         },
         "by_overlap": _by_class(examples, CLASSES, overlap_classes),
         "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
-        "by_seen": by_seen(examples, train) if train else {},
-        "by_frequency": by_frequency(examples, read_docs(train)) if train else {},
+        "by_seen": by_seen(examples, _read_gold(train, attribute)) if train else {},
+        "by_frequency": by_frequency(examples, _read_gold(train, attribute)) if train else {},
         "by_threshold": curve,
         "missed": missed_kinds(examples),
         "wrong": wrong_kinds(examples),
@@ -109,7 +132,11 @@ def evaluate(
 
 
 def make_record(
-    nlp: Language, result: dict[str, Any], corpora: dict[str, Path], history: list[dict[str, Any]]
+    nlp: Language,
+    result: dict[str, Any],
+    corpora: dict[str, Path],
+    history: list[dict[str, Any]],
+    component: str = "",
 ) -> dict[str, Any]:
     """Add to a report what is needed to trust and to repeat it.
 
@@ -117,17 +144,20 @@ def make_record(
     result (dict): What `evaluate` returned.
     corpora (dict): The paths of train, dev and test, as far as they are known.
     history (list): The evaluations during the training.
+    component (str): Name of the component that was scored; empty for the first one.
     RETURNS (dict): The report with versions, hardware, settings, data, and history, for
         results/<dataset>/<run>.json.
     """
     trained = history[-1] if history else {}
     config = nlp.config.interpolate()
+    rin = find_rin(nlp, component)
     return {
         **result,
         "model": f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}",
         "config": config,
         # The component's own settings are in force, even if the config has others.
-        "settings": dict(find_rin(nlp).cfg),
+        "settings": dict(rin.cfg),
+        "component": rin.name,
         "seed": config["training"]["seed"],
         "chosen_on": "dev" if "dev" in corpora else None,
         "versions": package_versions(),
@@ -139,17 +169,17 @@ def make_record(
     }
 
 
-def by_seen(examples: Iterable[Example], train: str | Path) -> dict[str, dict[str, float]]:
+def by_seen(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str, dict[str, float]]:
     """Score the exact match of the triples whose texts are a triple in train, and of the others.
 
     Gold and predicted triples are each assigned by their own texts.
 
     examples (Iterable[Example]): Scored examples.
-    train (str | Path): The gold Docs that the model was trained on.
+    train (Iterable[Doc]): The gold Docs that the model was trained on.
     RETURNS (dict): "seen" and "unseen", each with "rel_p", "rel_r", "rel_f", and the numbers of
         gold "triples" and of "predicted" triples.
     """
-    in_train = {text for doc in read_docs(train) for text in keys(doc, text_key)}
+    in_train = {text for doc in train for text in keys(doc, text_key)}
     totals = {"seen": PRFScore(), "unseen": PRFScore()}
     for eg in examples:
         predicted, gold = (_keys_by_seen(doc, in_train) for doc in (eg.predicted, eg.reference))
@@ -176,13 +206,36 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
 
 
 @contextmanager
-def _whole_units(nlp: Language) -> Iterator[None]:
+def _as_relations(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
+    """Let a component store its relations as `doc._.relations`, which is what is scored.
+
+    A component that stores its own there takes the attribute of the first meanwhile.
+    """
+    attribute = rin.cfg["attribute"]
+    others = [p for p in find_extractors(nlp) if p is not rin and p.cfg["attribute"] == ATTRIBUTE]
+    rin.cfg["attribute"] = ATTRIBUTE
+    for other in others:
+        other.cfg["attribute"] = attribute
+    try:
+        yield
+    finally:
+        rin.cfg["attribute"] = attribute
+        for other in others:
+            other.cfg["attribute"] = ATTRIBUTE
+
+
+def _read_gold(path: str | Path, attribute: str) -> Iterator[Doc]:
+    """Gold Docs whose relations of an attribute are those of `doc._.relations`."""
+    return (adopt_relations(doc, attribute) for doc in read_docs(path))
+
+
+@contextmanager
+def _whole_units(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
     """Read each Doc as one unit, as in training, even if the pipeline splits sentences.
 
     A transformer also reads sentence by sentence, so that the setting `unit` is not enough: the
     components that split sentences are disabled, too. At the end both are restored.
     """
-    rin = find_rin(nlp)
     splitters = [name for name in nlp.pipe_names if SPLITS & {*nlp.get_pipe_meta(name).assigns}]
     unit = rin.cfg["unit"]
     rin.cfg["unit"] = "doc"

@@ -66,6 +66,15 @@ class Scores:
     tag_logits: Tensor
     table: Table
 
+    def are_finite(self) -> bool:
+        """Find out whether all scores are finite.
+
+        RETURNS (bool): False if a tag or a factor of the table is NaN or infinite.
+        """
+        parts = [part.detach() for part in (self.tag_logits, *self.table.factors.present())]
+        # A sum is faster than a mask. It is finite only if all terms are; it may overflow, though.
+        return all(bool(part.sum().isfinite()) or bool(part.isfinite().all()) for part in parts)
+
     def tags(self) -> np.ndarray:
         """Compute the log-probabilities of the tags.
 

@@ -27,10 +27,14 @@ from thinc.api import Dropout, Model, chain, concatenate
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from .finite import find_bad_vector
 from .static_vectors import find_vector_rows, read_column, take_vectors
 
 # The row for whatever a table does not hold.
 UNKNOWN = 0
+# Whether the Docs of training had values for a table, such as tags. Pipelines that were saved by
+# earlier versions do not say: then they had.
+UNTRAINED, TRAINED_WITHOUT, TRAINED_WITH = "untrained", "without", "with"
 # The name of a table's layer, by which it is found in a model.
 _TABLE = "spacy-rin.table"
 
@@ -126,6 +130,7 @@ def _table(attr: str, width: int, word_dropout: float, use_vectors: bool) -> Mod
             "word_dropout": word_dropout,
             "use_vectors": use_vectors,
             "has_vectors": False,
+            "values_in_training": TRAINED_WITH,
             "keys": None,
             "counts": None,
         },
@@ -138,6 +143,7 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
     X (list[Doc]): A sample of Docs. Their vocab has the pipeline's vectors.
     RAISES (ValueError): If the table was not told its rows, or if the vectors do not fit.
     """
+    model.attrs["values_in_training"] = UNTRAINED
     if model.attrs["keys"] is None:
         raise ValueError(Errors.R020.format(attr=model.attrs["attr"]))
     ops = model.ops
@@ -149,6 +155,8 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
     has_vectors = vectors is not None and vectors.size > 0
     model.attrs["has_vectors"] = model.attrs["use_vectors"] and has_vectors
     if X and vectors is not None and model.attrs["has_vectors"]:
+        if word := find_bad_vector(X[0].vocab):
+            raise ValueError(Errors.R190.format(word=word))
         if vectors.mode != Mode.default:
             raise ValueError(Errors.R022.format(mode=vectors.mode))
         if vectors.shape[1] != table.shape[1]:

@@ -8,7 +8,7 @@ words in a longer text have nothing to do with each other.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE
 from spacy.language import Language
@@ -18,6 +18,7 @@ from spacy.training import Example, dont_augment
 from ..arrays.batch import TOKEN_ATTRS
 from ..errors import Errors
 from ..relations import Relation, get_relations, set_relations
+from ..stores import stored_attributes
 
 # The attributes of tokens to keep. Sentence starts are not kept: a joined text is read as one unit.
 KEPT = [*TOKEN_ATTRS, ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID]
@@ -28,7 +29,7 @@ POOL = 1000
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 
-def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
+def make_joiner(level: float = 0.2, most: int = 4, augmenter: Augmenter | None = None) -> Augmenter:
     """Construct an augmenter for `[corpora.train.augmenter]`.
 
     Each text stays as it is. Some come a second time, joined to the end of earlier texts. A joined
@@ -36,6 +37,8 @@ def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
 
     level (float): Share of texts, 0 to 1, that come a second time.
     most (int): The most texts that are joined. The number is drawn at random, from two up.
+    augmenter (Callable | None): Another augmenter, such as `spacy.lower_case.v1`, which changes the
+        texts before. spaCy's own drop the relations of the texts they change; here they stay.
     RETURNS (Callable): Takes a pipeline and an Example, and yields it and what is made of it.
     RAISES (ValueError): If a setting is out of range.
     """
@@ -45,11 +48,16 @@ def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
     ):
         if not is_right:
             raise ValueError(Errors.R030.format(setting=setting, value=value, expected=expected))
+    change = keep_relations(augmenter) if augmenter else dont_augment
     if not level:
-        return dont_augment
+        return change
     pool: list[Example] = []
 
     def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        for changed in change(nlp, example):
+            yield from join(changed)
+
+    def join(example: Example) -> Iterator[Example]:
         yield example
         if pool and random.random() < level:
             before = random.sample(pool, min(random.randint(1, most - 1), len(pool)))
@@ -62,6 +70,34 @@ def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
     return augment
 
 
+def keep_relations(augmenter: Augmenter) -> Augmenter:
+    """Wrap an augmenter so that the Examples it makes keep their gold relations.
+
+    spaCy's augmenters make a new gold Doc of a text that they change, without relations.
+
+    augmenter (Callable): Any augmenter that keeps the tokens.
+    RETURNS (Callable): An augmenter that raises a ValueError if the number of tokens changes.
+    """
+
+    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        before = example.reference
+        for changed in augmenter(nlp, example):
+            after = changed.reference
+            for attribute in stored_attributes(before):
+                if attribute in stored_attributes(after):
+                    continue
+                if len(before) != len(after):
+                    text = after.text[:80]
+                    raise ValueError(
+                        Errors.R193.format(before=len(before), after=len(after), text=text)
+                    )
+                moved = _moved(get_relations(before, attribute), after)
+                set_relations(after, moved, attribute)
+            yield changed
+
+    return augment
+
+
 def join_examples(examples: list[Example]) -> Example:
     """Join Examples end to end, with a space between them and with their gold relations.
 
@@ -69,17 +105,23 @@ def join_examples(examples: list[Example]) -> Example:
     RETURNS (Example): One Example of all their texts.
     """
     reference = _join_docs([eg.reference for eg in examples])
-    relations, start = list[Relation](), 0
-    for eg in examples:
-        for relation in get_relations(eg.reference):
-            head, tail = (
-                Span(reference, start + end.start, start + end.end, end.label)
-                for end in (relation.head, relation.tail)
-            )
-            relations.append(Relation(head, relation.label, tail, relation.score))
-        start += len(eg.reference)
-    set_relations(reference, relations)
+    for attribute in {name: None for eg in examples for name in stored_attributes(eg.reference)}:
+        relations, start = list[Relation](), 0
+        for eg in examples:
+            relations += _moved(get_relations(eg.reference, attribute), reference, start)
+            start += len(eg.reference)
+        set_relations(reference, relations, attribute)
     return Example(_join_docs([eg.predicted for eg in examples]), reference)
+
+
+def _moved(relations: Iterable[Relation], doc: Doc, shift: int = 0) -> Iterator[Relation]:
+    """Relations of another Doc between the same tokens of a Doc, `shift` tokens later."""
+    for relation in relations:
+        head, tail = (
+            Span(doc, shift + end.start, shift + end.end, end.label)
+            for end in (relation.head, relation.tail)
+        )
+        yield Relation(head, relation.label, tail, relation.score)
 
 
 def _join_docs(docs: list[Doc]) -> Doc:

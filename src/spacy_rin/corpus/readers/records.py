@@ -162,7 +162,9 @@ class Record:
         """
         if mention is None:
             self.drop(missing, example)
-        elif mention in self._seen:
+            return
+        mention = _trimmed(mention)
+        if mention in self._seen:
             number = sum(reason is Reason.REPEATED for reason, _ in self.notes)
             self.note(Reason.REPEATED, number, f"{self.text(mention)} ({mention.label})")
         else:
@@ -186,10 +188,12 @@ class Record:
         example (str): What a report shows if the triple is dropped.
         missing (Reason): Why a mention has no place.
         """
+        label = label and label.strip()
         key = (head[:2], label, tail[:2]) if head and label and tail else example
         if key in self._seen:
             self.drop(Reason.DUPLICATE, example)
         elif head and label and tail:
+            head, tail = _trimmed(head), _trimmed(tail)
             self._keep(head)
             self._keep(tail)
             self.triples.append(RawTriple(head, label, tail))
@@ -228,3 +232,8 @@ class Record:
             self._seen.add(mention)
             self._types.setdefault(mention[:2], mention.label)
             self.entities.append(mention)
+
+
+def _trimmed(mention: Mention) -> Mention:
+    """A mention whose label has no spaces around it: with them it would be another label."""
+    return mention._replace(label=mention.label.strip() or ENTITY)

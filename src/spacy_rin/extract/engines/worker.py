@@ -18,6 +18,7 @@ from spacy.util import get_model_meta, get_package_path, is_package
 
 from ...component import find_rin
 from ...errors import Errors
+from ...stores import adopt_relations
 from ..documents import Document, DocumentBatch
 from ..journal import Entry
 from ..rows import rows_of
@@ -116,7 +117,7 @@ class BatchReader:
 
             torch.set_num_threads(threads)
         self.nlp = spacy.load(model)
-        find_rin(self.nlp)
+        self.attribute = find_rin(self.nlp).cfg["attribute"]
         # Imported here, since it needs torch, which the pipeline has loaded by now.
         from ...layers.autocast import make_autocast
 
@@ -156,7 +157,10 @@ class BatchReader:
             try:
                 texts = [document.text for document in documents]
                 docs = self.nlp.pipe(texts, batch_size=max(1, len(texts)))
-                return [_entry(*pair) for pair in zip(documents, docs, strict=True)]
+                return [
+                    _entry(document, adopt_relations(doc, self.attribute))
+                    for document, doc in zip(documents, docs, strict=True)
+                ]
             # Any error of a component concerns these documents only, and must not end the run.
             except Exception as error:
                 return " ".join(f"{type(error).__name__}: {error}".split())
