@@ -20,7 +20,7 @@ from ...component import find_rin
 from ...errors import Errors
 from ..documents import Document, DocumentBatch
 from ..journal import Entry
-from ..rows import rows_of
+from ..rows import to_rows
 
 
 class Pipeline(NamedTuple):
@@ -163,7 +163,7 @@ class BatchReader:
 
 
 def _entry(document: Document, doc: Doc) -> Entry:
-    return {"document": document.id, "words": len(doc), "triples": rows_of(doc)}
+    return {"document": document.id, "words": len(doc), "triples": to_rows(doc)}
 
 
 def _failed(document: Document, error: str) -> Entry:
