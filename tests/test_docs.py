@@ -192,7 +192,13 @@ def run_commands(snippet: Snippet) -> None:
 
 
 def read_records(snippet: Snippet) -> None:
-    """JSON lines; those with relations are in the package's own form."""
+    """JSON lines; those with relations are in the package's own form. Or one record of a tool."""
+    if "\n " in snippet.parsed:
+        # It has line breaks to be read here; files of records have one a line.
+        Path("snippet.json").write_text(json.dumps(json.loads(snippet.parsed)), encoding="utf8")
+        report = convert("snippet.json", "snippet.spacy", strict=True)
+        assert report.docs and report.triples == 1
+        return
     rows = [json.loads(line) for line in snippet.parsed.splitlines()]
     if "relations" in rows[0]:
         Path("snippet.jsonl").write_text(snippet.parsed, encoding="utf8")

@@ -15,7 +15,7 @@ from spacy_rin import Relation
 from spacy_rin.arrays.annotate import annotate
 from spacy_rin.arrays.decode import PredictedTriple, Prediction
 from spacy_rin.extract.outputs import write_output
-from spacy_rin.extract.rows import COLUMNS, IDS, rows_of
+from spacy_rin.extract.rows import COLUMNS, IDS, to_rows
 from spacy_rin.extract.triples import read_triples
 from spacy_rin.pictures.graph import TextTriple, build_graph
 from spacy_rin.relations import span_id
@@ -121,7 +121,7 @@ def test_entity_of_another_label_loses_the_ids_when_it_is_replaced() -> None:
 
 def test_ids_are_the_last_columns_before_the_error() -> None:
     assert list(COLUMNS)[-3:] == [*IDS, "error"]
-    (row,) = rows_of(make_doc())
+    (row,) = to_rows(make_doc())
     assert [row[name] for name in IDS] == ["Q7259", "city"]
 
 
@@ -130,7 +130,7 @@ def test_ids_are_read_from_what_is_written(tmp_path: Path, suffix: str) -> None:
     if suffix == ".parquet":
         pytest.importorskip("pyarrow", reason="needs the extra spacy-rin[parquet]")
     path = tmp_path / f"triples{suffix}"
-    write_output(path, [{"document": "a", "words": 4, "triples": rows_of(make_doc())}])
+    write_output(path, [{"document": "a", "words": 4, "triples": to_rows(make_doc())}])
     (row,) = read_triples(path)
     assert [row[name] for name in IDS] == ["Q7259", "city"]
 
@@ -138,7 +138,7 @@ def test_ids_are_read_from_what_is_written(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
 def test_output_of_an_earlier_version_has_no_ids(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"triples{suffix}"
-    (row,) = rows_of(make_doc())
+    (row,) = to_rows(make_doc())
     old = {"document": "a", **{name: row[name] for name in row if name not in IDS}, "error": ""}
     if suffix == ".jsonl":
         path.write_text(json.dumps(old) + "\n", encoding="utf8")

@@ -27,6 +27,7 @@ API = {
     "Relations": [
         *("relations.Relation", "relations.get_relations", "relations.set_relations"),
         *("relations.get_span_relations", "relations.has_relations", "relations.register"),
+        *("relations.relations_in", "relations.span_id"),
     ],
     "The component": [
         *(
@@ -67,13 +68,13 @@ API = {
     "Pictures": [
         "pictures.notebook.render",
         "pictures.page.write_page",
-        "pictures.graph_page.write_graph_page",
+        *("pictures.graph_page.write_graph_page", "pictures.graph.to_networkx"),
         "extract.triples.read_triples",
     ],
     "Documents to triples": [
         "extract.run.extract",
         "extract.journal.Totals",
-        "extract.rows.rows_of",
+        "extract.rows.to_rows",
     ],
     "Other tools": [
         *("exchange.export.export", "exchange.prodigy.to_prodigy", "exchange.prodigy.from_prodigy"),

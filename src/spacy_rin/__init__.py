@@ -47,9 +47,9 @@ def __getattr__(name: str) -> Any:
 
         return render
     if name == "to_rows":
-        from .extract.rows import rows_of
+        from .extract.rows import to_rows
 
-        return rows_of
+        return to_rows
     if name == "to_networkx":
         from .pictures.graph import to_networkx
 

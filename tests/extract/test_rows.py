@@ -7,7 +7,7 @@ import spacy
 from toy import trained, triples
 
 from spacy_rin import Relation
-from spacy_rin.extract.rows import rows_of
+from spacy_rin.extract.rows import to_rows
 
 
 @pytest.mark.training
@@ -16,7 +16,7 @@ def test_offsets_and_sentences_are_slices_of_the_text() -> None:
     nlp.add_pipe("sentencizer", first=True)
     text = "  It rained all day . \n Ada Lovelace was born in New York . Plato works for Hooli .\n"
     doc = nlp(text)
-    rows = rows_of(doc)
+    rows = to_rows(doc)
     assert len(rows) == len(triples(doc)) >= 2
     for row in rows:
         for side in ("head", "tail"):
@@ -32,7 +32,7 @@ def test_row_of_a_triple_across_sentences_has_both() -> None:
     nlp.add_pipe("sentencizer")
     doc = nlp("Plato . He was born in Athens . It rained .")
     doc._.relations = [Relation(doc[6:7], "birthplace_of", doc[0:1])]
-    (row,) = rows_of(doc)
+    (row,) = to_rows(doc)
     assert row["sentence"] == "Plato . He was born in Athens ."
     assert (row["head"], row["tail"], row["sentence_start"]) == ("Athens", "Plato", 0)
 
@@ -45,7 +45,7 @@ def test_row_of_a_long_text_has_the_words_around_both_ends(splits: bool) -> None
     doc = nlp(" ".join(["um"] * 300 + ["Plato", "of", "Athens"] + ["um"] * 300))
     plato, athens = doc[300:301], doc[302:303]
     doc._.relations = [Relation(plato, "from", athens), Relation(doc[:1], "far_from", athens)]
-    near, far = sorted(rows_of(doc), key=lambda row: len(row["sentence"]))
+    near, far = sorted(to_rows(doc), key=lambda row: len(row["sentence"]))
     assert near["sentence"].split() == doc[202:402].text.split()[: len(near["sentence"].split())]
     assert 190 <= len(near["sentence"].split()) <= 200
     assert far["sentence"] == doc[:303].text  # both ends, however far

@@ -11,7 +11,7 @@ from spacy.tokens import DocBin
 
 from spacy_rin.extract.journal import Entry
 from spacy_rin.extract.outputs import write_output
-from spacy_rin.extract.rows import COLUMNS, rows_of
+from spacy_rin.extract.rows import COLUMNS, to_rows
 from spacy_rin.extract.triples import read_triples
 from spacy_rin.pictures.graph import TextTriple
 from spacy_rin.relations import get_relations
@@ -21,7 +21,7 @@ NULL = json.dumps(dict.fromkeys(COLUMNS)) + "\n"
 
 def test_long_fields_of_csv_are_read(tmp_path: Path) -> None:
     doc = ada()
-    rows = [{**row, "sentence": "x" * 200_000} for row in rows_of(doc)]
+    rows = [{**row, "sentence": "x" * 200_000} for row in to_rows(doc)]
     entries: list[Entry] = [{"document": "a", "words": len(doc), "triples": rows}]
     write_output(tmp_path / "a.csv", entries)
     assert len(list(read_triples(tmp_path / "a.csv"))) == len(rows) > 0
@@ -37,7 +37,7 @@ def test_triples_are_read_from_what_is_written(tmp_path: Path, form: str) -> Non
         DocBin(docs=docs, store_user_data=True).to_disk(path)
     else:
         entries: list[Entry] = [
-            {"document": str(k), "words": len(doc), "triples": rows_of(doc)}
+            {"document": str(k), "words": len(doc), "triples": to_rows(doc)}
             for k, doc in enumerate(docs)
         ]
         entries.insert(1, {"document": "bad", "error": "no text"})

@@ -15,7 +15,7 @@ from triple_rows import make_row, read_table, write_rows
 
 from spacy_rin import get_relations
 from spacy_rin.extract.outputs import write_output
-from spacy_rin.extract.rows import rows_of
+from spacy_rin.extract.rows import to_rows
 from spacy_rin.facts import collect, database
 from spacy_rin.facts.collect import collect_facts
 from spacy_rin.relations import Relation
@@ -36,7 +36,7 @@ def written(folder: Path, form: str) -> Path:
     if form == ".spacy":
         return write_corpus(path, docs())
     entries: list[dict[str, Any]] = [
-        {"document": str(k), "words": len(doc), "triples": rows_of(doc)}
+        {"document": str(k), "words": len(doc), "triples": to_rows(doc)}
         for k, doc in enumerate(docs())
     ]
     entries.insert(1, {"document": "bad", "error": "no text"})
@@ -56,7 +56,7 @@ def test_facts_are_read_from_every_form(tmp_path: Path, form: str) -> None:
     assert read_table(tmp_path / "facts.duckdb", FACTS) == sorted(
         (r.head.text, r.label, r.tail.text, 1, 1, r.score) for r in relations
     )
-    rows = [row for doc in docs() for row in rows_of(doc)]
+    rows = [row for doc in docs() for row in to_rows(doc)]
     names = ("sentence", "head", "head_start", "tail", "tail_end")
     assert read_table(tmp_path / "facts.duckdb", EVIDENCE) == sorted(
         tuple(row[name] for name in names) for row in rows

@@ -16,7 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from toy import TWO_WORDS, texts, trained
 
-from spacy_rin.extract.rows import rows_of
+from spacy_rin.extract.rows import to_rows
 from spacy_rin.serve.limits import Limits, find_fault
 from spacy_rin.serve.worker import BusyError, Worker
 
@@ -38,7 +38,7 @@ def client() -> Iterator[TestClient]:
 
 
 def expected(nlp: Language, *given: str) -> list[list[dict[str, Any]]]:
-    return [rows_of(doc) for doc in nlp.pipe(given)]
+    return [to_rows(doc) for doc in nlp.pipe(given)]
 
 
 def without_scores(documents: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:

@@ -43,9 +43,9 @@ class Run:
     config (str): Path of the config.
     epochs (int): Epochs of the training.
     settings (tuple): What is set otherwise in the config: names and values.
-    part (str): What is scored: "test", or "dev" where something is still to be chosen.
     published (tuple): Published figures: a score, and its mean and standard deviation.
     also (tuple): Keys under which published runs count for this row, besides its own.
+    part (str): What is scored: "test", or "dev" where something is still to be chosen.
     """
 
     row: str
@@ -54,9 +54,9 @@ class Run:
     config: str
     epochs: int
     settings: tuple[tuple[str, Any], ...]
-    part: str = "test"
     published: tuple[tuple[str, Any], ...] = ()
     also: tuple[str, ...] = ()
+    part: str = "test"
 
     @property
     def name(self) -> str:
@@ -142,9 +142,9 @@ def read_matrix(path: Path) -> list[Run]:
             row["config"],
             row["epochs"],
             tuple({**row.get("settings", {}), **(settings or {})}.items()),
-            row.get("part", "test"),
             tuple((score, tuple(f)) for score, f in _of(row, "published", data, {}).items()),
             tuple(_of(row, "also", data, [])),
+            row.get("part", "test"),
         )
         for name, row in srsly.read_yaml(path).items()
         for data, settings in row["datasets"].items()

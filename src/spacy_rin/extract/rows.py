@@ -37,7 +37,7 @@ IDS = ("head_id", "tail_id")
 LONGEST = 200
 
 
-def rows_of(doc: Doc) -> list[dict[str, Any]]:
+def to_rows(doc: Doc) -> list[dict[str, Any]]:
     """Turn a Doc's relations into rows.
 
     `sentence` is the sentence of head and tail, or all sentences from one to the other. It is the

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..corpus.docbin import read_docs
 from .outputs import read_output
-from .rows import rows_of
+from .rows import to_rows
 
 
 def read_triples(source: str | Path) -> Iterator[dict[str, Any]]:
@@ -22,6 +22,6 @@ def read_triples(source: str | Path) -> Iterator[dict[str, Any]]:
     source = Path(source)
     if source.suffix == ".spacy" or source.is_dir():
         for doc in read_docs(source):
-            yield from rows_of(doc)
+            yield from to_rows(doc)
     else:
         yield from read_output(source)

@@ -21,7 +21,7 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import find_files
 from ..errors import Errors
 from ..extract.outputs import READERS, TRIPLE, read_output
-from ..extract.rows import COLUMNS, IDS, rows_of
+from ..extract.rows import COLUMNS, IDS, to_rows
 from .database import load_duckdb
 
 TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE"}
@@ -75,7 +75,7 @@ def _rows_of_corpus(source: Path, date_field: str | None) -> Iterator[dict[str, 
         for doc in DocBin().from_disk(file).get_docs(Vocab()):
             document = f"{file.name}:{sha256(doc.text.encode()).hexdigest()[:16]}"
             date = {} if date_field is None else {date_field: doc.user_data.get(date_field)}
-            for row in rows_of(doc):
+            for row in to_rows(doc):
                 yield {"document": document, **row, **date}
 
 

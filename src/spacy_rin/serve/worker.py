@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 from ..arrays.rounds import Round
 from ..component import find_rin
 from ..errors import Errors
-from ..extract.rows import rows_of
+from ..extract.rows import to_rows
 from .limits import Limits
 
 Result = TypeVar("Result")
@@ -98,7 +98,7 @@ class Worker:
             for doc in self.nlp.pipe(texts, batch_size=TEXTS_AT_ONCE):
                 if stop.is_set():
                     break
-                found.append(rows_of(doc))
+                found.append(to_rows(doc))
             return found
 
     def _draw(

@@ -21,7 +21,7 @@ from ...errors import Errors
 from ...stores import adopt_relations
 from ..documents import Document, DocumentBatch
 from ..journal import Entry
-from ..rows import rows_of
+from ..rows import to_rows
 
 
 class Pipeline(NamedTuple):
@@ -167,7 +167,7 @@ class BatchReader:
 
 
 def _entry(document: Document, doc: Doc) -> Entry:
-    return {"document": document.id, "words": len(doc), "triples": rows_of(doc)}
+    return {"document": document.id, "words": len(doc), "triples": to_rows(doc)}
 
 
 def _failed(document: Document, error: str) -> Entry:
