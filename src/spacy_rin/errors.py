@@ -151,6 +151,9 @@ class Errors:
     )
     R121 = "Can't write {path}: {reason}."
     R123 = "{name} must be at least {least}, found {found}."
+    R160 = (
+        "Another run is writing {path}. Wait until it has ended, or give this one another output."
+    )
 
     # Corpora and evaluation
     R055 = (
@@ -239,6 +242,18 @@ class Errors:
     R079 = (
         "{path}, line {number}: expected a triple as `spacy-rin extract` writes it, with head, "
         "relation, tail and so on."
+    )
+    R161 = (
+        "{path} changed while it was read, so that a part of it may be missing. Nothing was "
+        "written. Read a copy of it, or begin anew when nobody writes it any more."
+    )
+    R162 = (
+        "{path} was written by someone else while this run was reading. The work is kept in the "
+        "journal beside it. Move that file away and go on with --resume, which would replace it."
+    )
+    R163 = (
+        "Memory ran out at {place}. The work so far is kept. Go on with --resume when more memory "
+        "is free, or with fewer --processes: the document is then tried again."
     )
 
     # Exchange

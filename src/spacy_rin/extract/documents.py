@@ -85,6 +85,16 @@ class Source:
             "batch_size": self.batch_size,
         }
 
+    def check_unchanged(self, fingerprint: dict[str, Any]) -> None:
+        """Make sure, when all is read, that no input has changed meanwhile.
+
+        fingerprint (dict): What `fingerprint` returned before.
+        RAISES (ValueError): If an input has grown, shrunk, was written or is gone.
+        """
+        for path, before in zip(self.inputs, fingerprint["inputs"], strict=True):
+            if not (path == STDIN or Path(path).exists()) or _describe(path) != before:
+                raise ValueError(Errors.R161.format(path=path))
+
 
 def check_source(source: Source) -> None:
     """Find out, before anything is read, whether all inputs can be read.
@@ -163,6 +173,9 @@ def _open(path: str) -> Any:
 
 
 def _stdin() -> BinaryIO:
+    if sys.stdin is None or sys.stdin.buffer.closed:
+        reason = "standard input is closed"
+        raise ValueError(Errors.R060.format(path=STDIN, reason=reason))
     return sys.stdin.buffer
 
 
@@ -175,20 +188,34 @@ def _document(
 ) -> Document:
     """Parse one record. Whatever is wrong with it becomes the document's error.
 
-    The document's id is `place` ("<file name>:<number>") if there is no field of ids, or an error.
+    The document's id is `place` ("<file name>:<number>") if there is no field of ids, or if it
+    can't be read. With an id of its own, the place is named in the error.
     """
+    document_id = place
     try:
         row = parse(record)
-        document_id = place if id_field is None else _string(row, id_field, numbers=True)
+        if id_field is not None:
+            document_id = _string(row, id_field, numbers=True)
         return Document(document_id, _string(row, text_field))
     except UnicodeDecodeError as error:
-        return Document(place, "", Errors.R113.format(byte=error.object[error.start]))
+        reason = Errors.R113.format(byte=error.object[error.start])
+        if id_field is not None:
+            document_id = _id_anyway(error.object, id_field) or place
     except json.JSONDecodeError as error:
         # The error's own line is left out: a record is one line, so that it is always 1.
-        reason = f"{error.msg}, column {error.colno}"
-        return Document(place, "", Errors.R111.format(reason=reason))
+        reason = Errors.R111.format(reason=f"{error.msg}, column {error.colno}")
     except (ValueError, RecursionError) as error:
-        return Document(place, "", str(error))
+        reason = str(error)
+    return Document(document_id, "", reason if document_id == place else f"{place}: {reason}")
+
+
+def _id_anyway(line: bytes, field: str) -> str:
+    """The id of a JSON line that is not UTF-8; empty if it can't be read itself."""
+    try:
+        found = _string(_parse_json(line.decode("utf8", "replace").encode("utf8")), field, True)
+    except (ValueError, RecursionError):
+        return ""
+    return "" if "\N{REPLACEMENT CHARACTER}" in found else found
 
 
 def _parse_text(line: bytes) -> dict[str, Any]:

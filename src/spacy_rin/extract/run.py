@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
-from ..files import check_output
+from ..files import check_output, identity
 from .documents import Source, check_source
 from .engines import find_engine
 from .engines.worker import BatchFound, identify
-from .journal import Journal, Totals, read_entries
+from .journal import Journal, Totals
 from .outputs import check_kind, write_output
 
 VERSION = 1  # of the journal
@@ -76,17 +77,29 @@ def extract(
     check_source(source)
     check_kind(output, by)
     check_output(output, *map(Path, source.inputs))
+    if resume and overwrite:
+        raise ValueError(Errors.R077)
     pipeline = identify(str(model))
-    _check_beginning(output, resume, overwrite)
-    identity = {"name": pipeline.name, "sha256": pipeline.sha256}
-    header = {"version": VERSION, **source.fingerprint(), "model": identity}
     path = journal_path(output)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with Journal(path, header) as journal:
+    header = {
+        "version": VERSION,
+        **source.fingerprint(),
+        "model": {"name": pipeline.name, "sha256": pipeline.sha256},
+    }
+    try:
+        journal = Journal(path, header, partial(_admit, output, resume, overwrite))
+    except BlockingIOError:
+        raise ValueError(Errors.R160.format(path=output)) from None
+    with journal:
+        before = identity(output)
         found = reader.read(source, journal.done, pipeline, workers)
         _fill(journal, found, skip_bad, progress)
-    write_output(output, read_entries(path), by)
-    path.unlink()
+        source.check_unchanged(header)
+        if identity(output) != before:
+            raise ValueError(Errors.R162.format(path=output))
+        write_output(output, journal.entries(), by)
+        journal.clear()
     return journal.totals
 
 
@@ -119,15 +132,10 @@ def _fill(
             progress(journal.totals)
 
 
-def _check_beginning(output: Path, resume: bool, overwrite: bool) -> None:
-    """Make sure that no earlier output or journal is replaced unless the user asked for it."""
-    journal = journal_path(output)
-    if resume and overwrite:
-        raise ValueError(Errors.R077)
-    if overwrite:
-        journal.unlink(missing_ok=True)
-    elif journal.exists():
-        if not resume:
-            raise ValueError(Errors.R068.format(output=output, journal=journal))
-    elif output.exists():
+def _admit(output: Path, resume: bool, overwrite: bool, is_begun: bool) -> bool:
+    """Whether the journal's work is kept. An error, if the user asked for none of what may be."""
+    if is_begun and not (resume or overwrite):
+        raise ValueError(Errors.R068.format(output=output, journal=journal_path(output)))
+    if output.exists() and not (is_begun or overwrite):
         raise ValueError(Errors.R067.format(path=output))
+    return not overwrite
