@@ -154,6 +154,12 @@ class Errors:
     R160 = (
         "Another run is writing {path}. Wait until it has ended, or give this one another output."
     )
+    R165 = "Can't load {path}: {reason}."
+    R168 = "Memory ran out."
+    R169 = (
+        "{reason}. Nobody has foreseen this error. Please report it, with what is printed when the "
+        "variable {variable}=1 is set."
+    )
 
     # Corpora and evaluation
     R055 = (
@@ -161,6 +167,10 @@ class Errors:
         "`spacy-rin convert` makes .spacy files of raw triples."
     )
     R058 = "{path} holds no Docs, so there is nothing to score."
+    R164 = (
+        "Can't read {path}: {reason}. It is damaged, or was not written by spaCy. "
+        "`spacy-rin convert` makes such files of raw triples."
+    )
 
     # Pictures
     R053 = "{path} holds texts only. Name the pipeline that is to read them: --model en_rin_*."
@@ -282,6 +292,10 @@ class Errors:
         "pipeline first, and give its own scores."
     )
     R097 = "Expected the directory of a trained pipeline, found no meta.json in {path}."
+    R166 = (
+        "{path} is not what `spacy-rin evaluate --output` writes, or was written by another "
+        "version: {reason}. Evaluate the pipeline again with this version."
+    )
 
     # Readers of raw data
     R100 = "Can't read {path}: {reason}. Give a file with text in UTF-8."

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import spacy
 import torch
+from bert import make_bert
 from paths import ROOT
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -66,29 +67,8 @@ ENCODERS = [*UPSTREAM, "cnn"]
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of two layers of width 32 and its tokenizer, as a local folder."""
-    pytest.importorskip("spacy_transformers", reason="needs the extra spacy-rin[transformers]")
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    path = tmp_path_factory.mktemp("bert")
-    words = sorted({word.lower() for text in texts() for word in text.split()})
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, "ada", "##s", "love", "##lace"]
-    vocab = path / "vocab.txt"
-    vocab.write_text("\n".join(dict.fromkeys(pieces)))
-    BertTokenizerFast(vocab_file=str(vocab)).save_pretrained(path)
-    fix_random_seed(0)
-    config = BertConfig(
-        vocab_size=len(set(pieces)),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=128,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-    )
-    BertModel(config).save_pretrained(path)
-    return path
+    """A BERT of two layers and its tokenizer, as a local folder."""
+    return make_bert(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture

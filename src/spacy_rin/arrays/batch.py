@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -180,22 +181,25 @@ def make_unit_spans(
         if not is_right:
             raise ValueError(Errors.R030.format(setting=setting, value=value, expected=expected))
 
-    def get_spans(docs: Iterable[Doc]) -> list[list[Span]]:
-        batch = make_batch(docs, unit, max_length)
-        spans: list[list[Span]] = [[] for _ in batch.docs]
-        for window in batch.windows:
-            # A span goes on to the next word: spacy-transformers expects every token in a span.
-            doc, words = batch.docs[window.doc], batch.words[window.doc]
-            start = int(words[window.start]) if window.start else 0
-            end = int(words[window.end]) if window.end < len(words) else len(doc)
-            spans[window.doc].append(doc[start:end])
-        # A Doc of whitespace has a span, too: a transformer fails on a batch without spans.
-        return [
-            found or ([doc[:]] if len(doc) else [])
-            for doc, found in zip(batch.docs, spans, strict=True)
-        ]
+    # Not a function in this one: a pipeline that has it could not be pickled, and so could not be
+    # used in processes that are spawned.
+    return partial(_unit_spans, unit, max_length)
 
-    return get_spans
+
+def _unit_spans(unit: str, max_length: int, docs: Iterable[Doc]) -> list[list[Span]]:
+    batch = make_batch(docs, unit, max_length)
+    spans: list[list[Span]] = [[] for _ in batch.docs]
+    for window in batch.windows:
+        # A span goes on to the next word: spacy-transformers expects every token in a span.
+        doc, words = batch.docs[window.doc], batch.words[window.doc]
+        start = int(words[window.start]) if window.start else 0
+        end = int(words[window.end]) if window.end < len(words) else len(doc)
+        spans[window.doc].append(doc[start:end])
+    # A Doc of whitespace has a span, too: a transformer fails on a batch without spans.
+    return [
+        found or ([doc[:]] if len(doc) else [])
+        for doc, found in zip(batch.docs, spans, strict=True)
+    ]
 
 
 def _is_spaced(token: Token) -> bool:

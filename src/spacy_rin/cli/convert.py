@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
-from wasabi import msg
 
 from ..corpus.convert import Report, convert
 from ..corpus.readers import FORMATS
+from .terminal import msg
 
 
 def convert_command(

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
-from wasabi import msg
 
 from ..extract.documents import INPUT_FORMATS
 from ..extract.engines import ENGINES
 from ..extract.journal import Totals
 from ..extract.outputs import ROW_KINDS
 from ..extract.run import extract
+from ..interrupts import Interrupted
+from .terminal import msg
 
 ABOUT = "; ".join(f"{name}: {engine.about}" for name, engine in ENGINES.items())
 
@@ -76,10 +77,10 @@ def extract_command(
     with tqdm(unit=" documents", disable=None, leave=False, ncols=width) as bar:
         try:
             totals = extract(inputs, output, model, progress=_progress(bar), **settings)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted) as error:
             bar.close()
             msg.warn("Interrupted. What has been read is kept: go on with --resume")
-            raise typer.Exit(130) from None
+            raise typer.Exit(getattr(error, "code", 130)) from None
     _print_totals(totals, output)
 
 

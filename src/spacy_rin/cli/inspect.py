@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import srsly
 import typer
-from wasabi import msg
 
 from ..corpus.docbin import read_docs
 from ..corpus.statistics import inspect_docs
+from .terminal import msg
 
 
 def inspect_command(

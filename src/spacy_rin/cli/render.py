@@ -7,17 +7,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-import spacy
 import typer
 from spacy.tokens import Doc
-from wasabi import msg
 
-from ..component import find_rin
+from ..component import load_pipeline
 from ..corpus.docbin import read_docs
 from ..errors import Errors
 from ..extract.documents import Source, check_source, read_documents
 from ..files import check_output
 from ..pictures.page import write_page
+from .terminal import msg
 
 
 def render_command(
@@ -62,8 +61,7 @@ def _read_docs(source: Path, model: str | None, limit: int) -> list[Doc]:
         return list(islice(read_docs(source), limit))
     if model is None:
         raise ValueError(Errors.R053.format(path=source))
-    nlp = spacy.load(model)
-    find_rin(nlp)
+    nlp = load_pipeline(model)
     texts = (doc.text for doc in read_docs(source)) if is_corpus else _read_texts(source)
     return list(nlp.pipe(list(islice(texts, limit))))
 

@@ -47,19 +47,40 @@ def make_joiner(level: float = 0.2, most: int = 4) -> Augmenter:
             raise ValueError(Errors.R030.format(setting=setting, value=value, expected=expected))
     if not level:
         return dont_augment
-    pool: list[Example] = []
+    return Joiner(level, most)
 
-    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+
+class Joiner:
+    """The augmenter. A copy of it, in another process, begins with no earlier texts.
+
+    level (float): Share of texts that come a second time.
+    most (int): The most texts that are joined.
+    """
+
+    def __init__(self, level: float, most: int) -> None:
+        self.level = level
+        self.most = most
+        self._pool: list[Example] = []
+
+    def __reduce__(self) -> tuple[type[Joiner], tuple[float, int]]:
+        return Joiner, (self.level, self.most)
+
+    def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
+        """Augment one Example.
+
+        nlp (Language): The pipeline that is trained.
+        example (Example): The Example.
+        YIELDS (Example): It, and possibly one that ends with it.
+        """
+        pool = self._pool
         yield example
-        if pool and random.random() < level:
-            before = random.sample(pool, min(random.randint(1, most - 1), len(pool)))
+        if pool and random.random() < self.level:
+            before = random.sample(pool, min(random.randint(1, self.most - 1), len(pool)))
             yield join_examples([*before, example])
         if len(pool) < POOL:
             pool.append(example)
         else:
             pool[random.randrange(POOL)] = example
-
-    return augment
 
 
 def join_examples(examples: list[Example]) -> Example:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,13 +32,7 @@ def make_history_logger(
         is chosen by these scores. They serve the protocol of that code, the best epoch on test.
     RETURNS (Callable): The function that spaCy calls when training starts.
     """
-
-    def start(
-        nlp: Language, stdout: IO[str] | None = None, stderr: IO[str] | None = None
-    ) -> tuple[Log, Callable[[], None]]:
-        return HistoryWriter(nlp, path, watch).write, lambda: None
-
-    return start
+    return partial(_start, path, watch)
 
 
 def read_history(path: str | Path) -> list[dict[str, Any]]:
@@ -47,6 +42,16 @@ def read_history(path: str | Path) -> list[dict[str, Any]]:
     RETURNS (list[dict]): The evaluations, in order; none if there is no file.
     """
     return list(srsly.read_jsonl(path)) if Path(path).is_file() else []
+
+
+def _start(
+    path: Path,
+    watch: Path | None,
+    nlp: Language,
+    stdout: IO[str] | None = None,
+    stderr: IO[str] | None = None,
+) -> tuple[Log, Callable[[], None]]:
+    return HistoryWriter(nlp, path, watch).write, lambda: None
 
 
 class HistoryWriter:

@@ -17,7 +17,7 @@ import spacy
 from spacy.tokens import Doc
 from spacy.util import get_model_meta, get_package_path, is_package
 
-from ...component import find_rin
+from ...component import load_pipeline
 from ...errors import Errors
 from ..documents import Document, DocumentBatch
 from ..journal import Entry
@@ -117,8 +117,7 @@ class BatchReader:
             import torch
 
             torch.set_num_threads(threads)
-        self.nlp = spacy.load(model)
-        find_rin(self.nlp)
+        self.nlp = load_pipeline(model)
         # Imported here, since it needs torch, which the pipeline has loaded by now.
         from ...layers.autocast import make_autocast
 
