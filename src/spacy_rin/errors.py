@@ -316,7 +316,7 @@ class Errors:
         '{{"first": 0, "second": 1}}. The file of sentences can\'t be read without it.'
     )
     R108 = "spaCy has no language {lang!r}. Give a code such as `en`, or `xx` for any language."
-    # R109 to R111 and R113 are the {reason} of other messages.
+    # R109 to R111, R113, R167 and R170 are the {reason} of other messages.
     R109 = "field {name!r} is missing; found {found}"
     R110 = "{name}: expected {expected}, found {found}"
     R111 = "not JSON: {reason}"
@@ -326,6 +326,10 @@ class Errors:
     )
     R113 = "not UTF-8 (found the byte 0x{byte:02x}): convert the file first, e.g. with iconv"
     R114 = "Texts in the language {lang!r} can't be split into words: {reason}"
+    R167 = (
+        "a run of {length:,} marks, which would take long to split into words; max_run is {most:,}"
+    )
+    R170 = "a text of {length:,} characters; max_length is {most:,}"
 
     # Conversion
     R120 = "No record of {paths} could be used, so nothing was written. Found: {found}."

@@ -9,6 +9,7 @@ import typer
 from tqdm import tqdm
 
 from ..corpus.convert import Report, convert
+from ..corpus.limits import MAX_LENGTH, MAX_RUN
 from ..corpus.readers import FORMATS
 from .terminal import msg
 
@@ -21,6 +22,12 @@ def convert_command(
     lang: Annotated[str, typer.Option(help="Language of the tokenizer for raw text")] = "en",
     untyped: Annotated[bool, typer.Option(help="Give all entities the label ENTITY")] = False,
     strict: Annotated[bool, typer.Option(help="Stop at the first malformed record")] = False,
+    max_length: Annotated[
+        int, typer.Option(help="Characters of the longest record that is read")
+    ] = MAX_LENGTH,
+    max_run: Annotated[
+        int, typer.Option(help="Punctuation marks in a row that are read at most")
+    ] = MAX_RUN,
     start: Annotated[int, typer.Option(help="Records to leave out before the first")] = 0,
     limit: Annotated[int, typer.Option(help="Records to read; 0 for all")] = 0,
     report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON")] = None,
@@ -40,6 +47,8 @@ def convert_command(
         lang=lang,
         untyped=untyped,
         strict=strict,
+        max_length=max_length,
+        max_run=max_run,
         start=start,
         limit=limit,
         report_path=report,

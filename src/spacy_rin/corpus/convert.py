@@ -20,8 +20,9 @@ from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from ..errors import Errors, check_least
-from ..files import check_output, refuse_source, replacing, write_json
+from ..files import check_output, refuse_source, replacing, unchanged, write_json
 from ..relations import Relation, set_relations
+from .limits import MAX_LENGTH, MAX_RUN
 from .readers import ENTITY, Dropped, Mention, Reason, Record, read_records
 
 UNPLACED = "spacy_rin.unplaced"  # in doc.user_data, beside the relations
@@ -38,6 +39,8 @@ REASONS = {
     Reason.UNKNOWN_LABEL: "left out: the relation has no name; its triple counts as a miss",
     Reason.MALFORMED: "left out: the record is not of this form",
     Reason.REJECTED: "left out: the annotator did not accept the record",
+    Reason.TOO_LONG: "left out: the record has more characters than max_length",
+    Reason.RUN_TOO_LONG: "left out: the record has a run of more than max_run punctuation marks",
 }
 
 Kind = TypeVar("Kind")
@@ -184,6 +187,8 @@ def convert(
     lang: str = "en",
     untyped: bool = False,
     strict: bool = False,
+    max_length: int = MAX_LENGTH,
+    max_run: int = MAX_RUN,
     start: int = 0,
     limit: int = 0,
     shard_size: int = 5000,
@@ -199,6 +204,9 @@ def convert(
     lang (str): Language whose tokenizer splits raw text.
     untyped (bool): Whether all entities get the label ENTITY.
     strict (bool): Whether a malformed record is an error; otherwise it is counted and left out.
+    max_length (int): Characters of the longest record that is read.
+    max_run (int): Characters of the longest run of punctuation marks. A tokenizer takes a time for
+        it that grows with its square.
     start (int): Number of records to skip, including malformed ones.
     limit (int): Number of records to read, including malformed ones; 0 for all.
     shard_size (int): Number of Docs in a shard.
@@ -211,18 +219,21 @@ def convert(
     output = Path(output).resolve()
     report_path = Path(report_path).resolve() if report_path else None
     for name, value, least in (
+        ("max_length", max_length, 1),
+        ("max_run", max_run, 1),
         ("start", start, 0),
         ("limit", limit, 0),
         ("shard_size", shard_size, 1),
     ):
         check_least(name, value, least)
     _check_output(paths, output, report_path)
+    limits = {"max_length": max_length, "max_run": max_run}
     records = chain.from_iterable(
-        read_records(path, format, lang=lang, strict=strict) for path in paths
+        read_records(path, format, lang=lang, strict=strict, **limits) for path in paths
     )
     report = Report()
     kept = _count(islice(records, start, start + limit if limit else None), report, progress)
-    with replacing(output) as temporary:
+    with replacing(output) as temporary, unchanged(*paths):
         if output.suffix == ".spacy":
             _write_shard(temporary, kept, report, untyped)
         else:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from ..corpus.limits import MAX_RUN, RUN_TOO_LONG, find_excess
 from ..errors import Errors, check_least, check_named
 from .parquet import check_columns, read_columns
 
@@ -43,6 +44,14 @@ class Document(NamedTuple):
     text: str
     error: str = ""
 
+    @property
+    def is_malformed(self) -> bool:
+        """Whether the record is not of the right form. A text that is too long is well formed.
+
+        RETURNS (bool): Whether it is malformed.
+        """
+        return bool(self.error) and not self.error.startswith(RUN_TOO_LONG)
+
 
 class DocumentBatch(NamedTuple):
     """Documents that are read at once.
@@ -64,6 +73,7 @@ class Source:
     text_field (str): Field or column of the text.
     id_field (str): Field or column of the document's id; None to number lines or rows.
     batch_size (int): Number of documents in a batch, at most.
+    max_run (int): Characters of the longest run of punctuation marks that is read.
     """
 
     inputs: tuple[str, ...]
@@ -71,6 +81,7 @@ class Source:
     text_field: str = "text"
     id_field: str | None = None
     batch_size: int = 128
+    max_run: int = MAX_RUN
 
     def fingerprint(self) -> dict[str, Any]:
         """Describe the source, so that a resumed run can tell whether it is still the same.
@@ -83,6 +94,7 @@ class Source:
             "text_field": self.text_field,
             "id_field": self.id_field,
             "batch_size": self.batch_size,
+            "max_run": self.max_run,
         }
 
     def check_unchanged(self, fingerprint: dict[str, Any]) -> None:
@@ -105,6 +117,7 @@ def check_source(source: Source) -> None:
     """
     check_named(INPUT_FORMATS, "format", source.format)
     check_least("batch_size", source.batch_size, 1)
+    check_least("max_run", source.max_run, 1)
     if not source.inputs:
         raise ValueError(Errors.R060.format(path="nothing", reason="there is no input"))
     for path in source.inputs:
@@ -141,7 +154,9 @@ def read_documents(source: Source) -> Iterator[Document]:
         records = read_columns(path, _fields(source)) if form == "parquet" else _lines(path)
         fields = ("text", None) if form == "text" else (source.text_field, source.id_field)
         for number, record in records:
-            yield _document(f"{name}:{number}", record, PARSERS[form], *fields)
+            document = _document(f"{name}:{number}", record, PARSERS[form], *fields)
+            excess = find_excess(document.text, source.max_run, sys.maxsize)
+            yield Document(document.id, "", ": ".join(excess)) if excess else document
 
 
 def _cut(documents: Iterable[Document], size: int) -> Iterator[DocumentBatch]:

@@ -13,6 +13,7 @@ from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
+from ..corpus.limits import MAX_RUN
 from ..errors import Errors
 from ..files import check_output, identity
 from .documents import Source, check_source
@@ -35,6 +36,7 @@ def extract(
     by: str = "triple",
     engine: str = "local",
     batch_size: int = 128,
+    max_run: int = MAX_RUN,
     skip_bad: bool = False,
     resume: bool = False,
     overwrite: bool = False,
@@ -56,6 +58,8 @@ def extract(
     by (str): "triple" for one row per triple; "document" for one JSON line per document.
     engine (str): One of ENGINES: "local" or "ray".
     batch_size (int): Number of documents that are read at once.
+    max_run (int): Characters of the longest run of punctuation marks. A document with a longer one
+        fails: a tokenizer takes a time for it that grows with its square.
     skip_bad (bool): Whether a malformed record becomes a row with an error, or stops the run.
     resume (bool): Whether to continue an earlier run that was interrupted.
     overwrite (bool): Whether to start again from the beginning and replace the output.
@@ -72,7 +76,7 @@ def extract(
         raise RuntimeError(Errors.R056)
     output = Path(output)
     inputs = [inputs] if isinstance(inputs, (str, Path)) else inputs
-    source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
+    source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size, max_run)
     reader, workers = find_engine(engine, source, settings)
     check_source(source)
     check_kind(output, by)

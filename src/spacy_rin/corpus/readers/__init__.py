@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors, check_named
+from ..limits import MAX_LENGTH, MAX_RUN, find_excess
 from .checks import MalformedError, RejectedError, show
 from .jsonstream import PEEK, read_rows
 from .records import ENTITY, Dropped, Mention, Opened, RawTriple, Reason, Record, Span
@@ -115,7 +116,13 @@ FORMATS = {
 
 
 def read_records(
-    path: str | Path, format: str = "auto", *, lang: str = "en", strict: bool = False
+    path: str | Path,
+    format: str = "auto",
+    *,
+    lang: str = "en",
+    strict: bool = False,
+    max_length: int = MAX_LENGTH,
+    max_run: int = MAX_RUN,
 ) -> Iterator[Record | Dropped]:
     """Read a file record by record.
 
@@ -123,6 +130,8 @@ def read_records(
     format (str): One of `FORMATS`, or "auto" to recognise it.
     lang (str): Language whose tokenizer splits raw text ("rin", "casrel").
     strict (bool): Whether a malformed record is an error; otherwise it becomes a Dropped.
+    max_length (int): Characters of the longest text that is read.
+    max_run (int): Characters of the longest run of marks in a text that is read.
     YIELDS (Record | Dropped): One for each record of the file, in its order.
     RAISES (ValueError): If there is no such format, the file cannot be read or, if strict, at the
         first malformed record.
@@ -135,6 +144,10 @@ def read_records(
         try:
             if isinstance(row, MalformedError):
                 raise row
+            excess = find_excess(_text_of(row), max_run, max_length)
+            if excess:
+                yield Dropped(Reason(excess.kind), excess.reason, source)
+                continue
             yield parse(row, source)
         except RejectedError as err:
             yield Dropped(Reason.REJECTED, str(err), source)
@@ -170,6 +183,15 @@ def detect_format(path: str | Path) -> str:
         # The records have tokens and no annotations. All formats read such records alike.
         return "rin"
     raise ValueError(Errors.R103.format(path=path, found=found, forms=_list_forms()))
+
+
+def _text_of(row: Any) -> str:
+    """The raw text of a row, which is to be split into words; or its tokens, which count, too."""
+    row = row if isinstance(row, dict) else {}
+    texts = [row.get(name) for name in ("text", "sentText")]
+    tokens = row.get("tokens")
+    texts += tokens if isinstance(tokens, list) else []
+    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _list_forms() -> str:

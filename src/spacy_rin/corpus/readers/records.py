@@ -27,6 +27,8 @@ class Reason(str, Enum):
     UNKNOWN_LABEL = "unknown_label"
     MALFORMED = "malformed"
     REJECTED = "rejected"
+    TOO_LONG = "too_long"
+    RUN_TOO_LONG = "run_too_long"
 
 
 class Dropped(NamedTuple):

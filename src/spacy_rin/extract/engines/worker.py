@@ -141,8 +141,8 @@ class BatchReader:
         RETURNS (BatchFound): The result of each document.
         RAISES (OSError): If memory runs out for a document alone.
         """
-        malformed = next((k for k, document in enumerate(batch.documents) if document.error), -1)
-        return BatchFound(batch.number, self(batch.documents), malformed)
+        malformed = (k for k, document in enumerate(batch.documents) if document.is_malformed)
+        return BatchFound(batch.number, self(batch.documents), next(malformed, -1))
 
     def _entries(self, documents: list[Document]) -> list[Entry]:
         texts = [document for document in documents if not document.error]
