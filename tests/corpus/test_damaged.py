@@ -56,7 +56,7 @@ def test_shard_of_a_directory_is_named(corpus: Path, tmp_path: Path, data: bytes
         [[1, 2]],
         [[0, 3, "PER", None, 4, 5, "PER", 1.0]],
         [[0, 2**63, "PER", "x", 4, 5, "PER", 1.0]],
-        [[-(2**70), 3, "PER", "x", 4, 5, "PER", 1.0]],
+        [[-5, 3, "PER", "x", 4, 5, "PER", 1.0]],
         [["a", 3, "PER", "x", 4, 5, "PER", 1.0]],
         [[0, 3, "PER", "x", 4, 5, "PER", float("nan")]],
         [[0, 3, "PER", "x", 4, 5, "PER", "high"]],
