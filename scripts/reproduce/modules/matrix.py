@@ -57,7 +57,7 @@ class Run:
         """One key for each config, as the row's settings make it: a changed row is run anew."""
         overrides = {**dict(self.settings), "training.max_epochs": self.epochs}
         config = Config().from_disk(self.config, interpolate=False, overrides=overrides)
-        model = config["components"]["rin"]["model"]
+        model = config.get("components", {}).get("rin", {}).get("model", {})
         for name, default in LATER_SETTINGS.items():
             if model.get(name) == default:
                 del model[name]
