@@ -68,15 +68,16 @@ def interruptible() -> Iterator[list[int]]:
             os._exit(128 + received[0])
         sys.__unraisablehook__(unraisable)
 
-    before = sys.unraisablehook
-    sys.unraisablehook = end
-    for each in filter(_may_set, SIGNALS):
-        signal.signal(each, interrupt)
+    hook, sys.unraisablehook = sys.unraisablehook, end
+    before = {each: signal.signal(each, interrupt) for each in filter(_may_set, SIGNALS)}
     try:
         yield received
     finally:
-        sys.unraisablehook = before
-        end_quietly()
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if is_command():
+            end_quietly()
 
 
 def _may_set(number: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 
 from spacy_rin import Relation, cli
 from spacy_rin.cli.terminal import UNSEEN, msg, visible
+from spacy_rin.interrupts import SIGNALS
 
 COLOURS = re.compile(r"\x1b\[[0-9;]+m")  # wasabi's own
 ESCAPES = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202egnp.exe \r"
@@ -84,9 +86,11 @@ def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> str:
     stderr = io.StringIO()
     monkeypatch.setattr(cli, "app", fail)
     monkeypatch.setattr(sys, "stderr", stderr)
+    before = [signal.getsignal(each) for each in SIGNALS]
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1
+    assert [signal.getsignal(each) for each in SIGNALS] == before
     return stderr.getvalue()
 
 
