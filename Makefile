@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The demo's and the tests' blocks are small: a second thread of torch costs more than it brings.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test quick bench reproduce publish lint types format clean
+.PHONY: setup demo test quick drill bench reproduce publish lint types format clean
 
 setup: .venv/installed
 
@@ -28,6 +28,10 @@ test: lint types
 quick: setup
 	python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
 		-m "not training and not processes and not browser and not data"
+
+# breaks the product on purpose, with the pipeline of `make demo` → training/drills/drills.json
+drill: setup
+	python -m scripts.drills.drill
 
 # time and memory beside the plain implementation → training/bench/benchmark.json and its plots
 bench: setup

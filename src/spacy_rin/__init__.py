@@ -2,6 +2,8 @@
 
 from typing import Any
 
+# Before spaCy, during whose import the user may press Ctrl-C.
+from . import interrupts  # noqa: F401  # isort: skip
 from spacy.tokens import Doc, Span
 
 from .relations import (

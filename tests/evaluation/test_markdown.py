@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -44,3 +45,13 @@ def test_columns_are_aligned_as_asked() -> None:
 
 def test_percent_has_one_decimal() -> None:
     assert [percent(x) for x in (0.0, 0.79549, 1.0)] == ["0.0", "79.5", "100.0"]
+
+
+@pytest.mark.parametrize(
+    "text", ["A\n\n<script>x</script>", "\n\nA", "A\r\n\r\n# B", "A\u2028\u2028B", "\n"]
+)
+def test_blank_line_ends_neither_code_nor_text(text: str) -> None:
+    parse = MarkdownIt().enable("table").parse
+    for written in (f"x {code(text)} x", f"x {plain(text)} x", table(["x"], [[text]])):
+        assert not {token.type for token in parse(written)} & {"html_block", "heading_open"}
+        assert "\n\n" not in written

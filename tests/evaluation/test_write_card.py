@@ -200,3 +200,70 @@ def test_card_replaces_nothing_but_a_card(
 def test_command_names_a_directory_without_pipeline(workspace: Path, tmp_path: Path) -> None:
     result = run(tmp_path / "nothing", tmp_path / "out", workspace)
     assert isinstance(result.exception, ValueError) and "meta.json" in str(result.exception)
+
+
+@pytest.mark.parametrize("name", ["sentencizer", "entity_ruler", "attribute_ruler"])
+def test_card_is_written_again_whatever_the_components_save(
+    workspace: Path, tmp_path: Path, name: str
+) -> None:
+    nlp = spacy.load(workspace / "pipeline")
+    nlp.add_pipe(name)
+    nlp.to_disk(tmp_path / "pipeline")
+    for _ in range(2):
+        write_card(
+            tmp_path / "pipeline",
+            tmp_path / "described",
+            workspace / "result.json",
+            workspace / "gold.spacy",
+        )
+    (tmp_path / "described" / "notes.txt").touch()
+    with pytest.raises(ValueError, match="other things"):
+        write_card(
+            tmp_path / "pipeline",
+            tmp_path / "described",
+            workspace / "result.json",
+            workspace / "gold.spacy",
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[" * 100_000, "\xff\xfe", "[]", "5", '{"scores": NaN}'],
+    ids=["empty", "deep", "binary", "list", "number", "NaN"],
+)
+def test_odd_result_is_said_with_its_name(workspace: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.json").write_bytes(text.encode("latin1"))
+    with pytest.raises(ValueError, match=r"odd\.json is not what"):
+        write_card(
+            workspace / "pipeline",
+            tmp_path / "card",
+            tmp_path / "odd.json",
+            workspace / "gold.spacy",
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scores": {"rel_f": "high"}},
+        {"config": {"components": {}}},
+        {"config": {"components": []}},
+        {"hardware": None, "data": {"test": 5}},
+        {"by_seen": [1]},
+        {"joined": 5},
+    ],
+    ids=str,
+)
+def test_result_of_another_shape_is_said_with_its_name(
+    workspace: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    result = {**srsly.read_json(workspace / "result.json"), **change}
+    (tmp_path / "odd.json").write_text(json.dumps(result))
+    with pytest.raises(ValueError, match=r"odd\.json is not what"):
+        write_card(
+            workspace / "pipeline",
+            tmp_path / "card",
+            tmp_path / "odd.json",
+            workspace / "gold.spacy",
+        )
+    assert not (tmp_path / "card").exists()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_rin.extract.journal import Done, Entry, Journal, read_entries
+from spacy_rin.extract.journal import Done, Entry, Journal
 
 HEADER: dict[str, Any] = {"version": 1, "inputs": [{"path": "a.txt"}], "model": "é"}
 
@@ -29,6 +29,11 @@ def write(path: Path, numbers: list[int]) -> Journal:
     return journal
 
 
+def read_entries(path: Path) -> list[Entry]:
+    with Journal(path, HEADER) as journal:
+        return list(journal.entries())
+
+
 @given(st.permutations(range(6)), st.floats(0, 1))
 def test_cut_off_at_any_byte(
     tmp_path_factory: pytest.TempPathFactory, order: list[int], share: float
@@ -44,7 +49,7 @@ def test_cut_off_at_any_byte(
     resumed = write(path, missing)
     assert resumed.totals == whole.totals and resumed.done.first == 6
     expected = [entry for number in range(6) for entry in entries(number)]
-    found = list(read_entries(path))
+    found = read_entries(path)
     assert sorted(found, key=str) == sorted(expected, key=str)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from spacy.util import fix_random_seed
+from toy import texts
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
@@ -43,3 +44,9 @@ def make_bert(path: Path, pieces: Iterable[str], *, lower: bool = True, limit: i
     )
     BertModel(config).save_pretrained(path)
     return path
+
+
+def toy_pieces() -> list[str]:
+    """The words of the toy corpus, and the pieces of a name that none of them is."""
+    words = sorted({word.lower() for text in texts() for word in text.split()})
+    return [*words, "ada", "##s", "love", "##lace"]

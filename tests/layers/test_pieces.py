@@ -13,8 +13,8 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
-from tiny_bert import make_bert
-from toy import SMALL_CONFIG, gold_examples, rin_of, texts
+from tiny_bert import make_bert, toy_pieces
+from toy import SMALL_CONFIG, gold_examples, rin_of
 
 from spacy_rin.arrays.batch import UnitSpans, _cut, make_unit_spans
 
@@ -27,9 +27,7 @@ LONGEST = "ada" + "s" * 60  # 61 pieces
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    words = sorted({word.lower() for text in texts() for word in text.split()})
-    pieces = [*words, "ada", "##s", "love", "##lace"]
-    return make_bert(tmp_path_factory.mktemp("bert"), pieces, limit=LIMIT)
+    return make_bert(tmp_path_factory.mktemp("bert"), toy_pieces(), limit=LIMIT)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import fix_random_seed, registry
 from thinc.api import Adam, Config, Model
-from tiny_bert import make_bert
+from tiny_bert import make_bert, toy_pieces
 from toy import (
     ENTITY_LABELS,
     PATTERNS,
@@ -68,8 +68,7 @@ ENCODERS = [*UPSTREAM, "cnn"]
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of two layers of width 32 and its tokenizer, as a local folder."""
-    words = sorted({word.lower() for text in texts() for word in text.split()})
-    return make_bert(tmp_path_factory.mktemp("bert"), [*words, "ada", "##s", "love", "##lace"])
+    return make_bert(tmp_path_factory.mktemp("bert"), toy_pieces())
 
 
 @pytest.fixture

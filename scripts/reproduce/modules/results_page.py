@@ -19,7 +19,7 @@ from scripts.reproduce.modules.headlines import results_table
 from scripts.reproduce.modules.matrix import read_matrix
 from scripts.reproduce.modules.reports import PUBLISHED, REPORT, Rows, read_report, summarise
 from scripts.reproduce.modules.speed_tables import FIRST, extract_table, speed_table
-from scripts.reproduce.modules.tables import mean_of, prf_table
+from scripts.reproduce.modules.tables import drills_table, mean_of, prf_table
 from spacy_rin.evaluation.card import SCORES
 from spacy_rin.evaluation.markdown import percent, table
 from spacy_rin.files import write_text
@@ -27,6 +27,7 @@ from spacy_rin.files import write_text
 PAGE = PUBLISHED / "README.md"
 BENCHMARK = PUBLISHED / "benchmark.json"
 EXTRACT = PUBLISHED / "extract.json"
+DRILLS = PUBLISHED / "drills.json"
 NOTES = PUBLISHED / "notes.yml"
 JUDGED = PUBLISHED / "judged_errors.yml"
 README = Path("README.md")
@@ -34,6 +35,7 @@ PROJECT = Path("docs/project.md")
 PERFORMANCE = Path("docs/performance.md")
 OWN_DATA = Path("docs/your-own-data.md")
 SCALING = Path("docs/scaling.md")
+RELIABILITY = Path("docs/reliability.md")
 # The project's runs on WebNLG without `--vars.joined 0.2`, and with it.
 BY_SENTENCE = PUBLISHED / "webnlg" / "rin.json"
 LEARNED_PASSAGES = PUBLISHED / "webnlg" / "rin_joined.json"
@@ -89,6 +91,8 @@ def write_pages() -> None:
         tables[PERFORMANCE] = {"speed": speed_table(benchmark)}
     if "webnlg" in rows.get("rin_best", {}) and {BY_SENTENCE, LEARNED_PASSAGES} <= runs.keys():
         tables[OWN_DATA] = {"passages": passages_table(runs, rows)}
+    if drills := _read(DRILLS):
+        tables[RELIABILITY] = {"drills": drills_table(drills)}
     if extract:
         tables[SCALING] = {"extract": extract_table(extract)}
     # All are made before any is written.

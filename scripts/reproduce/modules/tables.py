@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spacy_rin.evaluation.markdown import percent, table
 
 
@@ -25,3 +27,12 @@ def mean_of(mean: float, sd: float | None) -> str:
 def published_of(mean: float, sd: float | None) -> str:
     """RETURNS (str): A published figure, which is in percent already."""
     return f"{mean}" + (f" ± {sd:.1f}" if sd is not None else "")
+
+
+def drills_table(report: dict[str, Any]) -> str:
+    """RETURNS (str): What each drill looks for, what it has found, and whether that holds."""
+    rows = [
+        [row["promise"], row["figure"], "yes" if row["holds"] else row.get("inherited", "no")]
+        for row in report["drills"]
+    ]
+    return table(["promised", "drill", "holds"], rows, "lll")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..evaluation.write_card import write_card
+from .terminal import msg
 
 
 def card_command(

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
-from wasabi import msg
 
 from ..corpus.convert import Report, convert
+from ..corpus.limits import MAX_LENGTH, MAX_RUN
 from ..corpus.readers import FORMATS
+from .terminal import msg
 
 
 def convert_command(
@@ -41,6 +42,12 @@ def convert_command(
             help="Split passages into sentences: sentencizer, or a pipeline that splits them"
         ),
     ] = None,
+    max_length: Annotated[
+        int, typer.Option(help="Characters of the longest record that is read")
+    ] = MAX_LENGTH,
+    max_run: Annotated[
+        int, typer.Option(help="Punctuation marks in a row that are read at most")
+    ] = MAX_RUN,
     start: Annotated[int, typer.Option(help="Records to leave out before the first")] = 0,
     limit: Annotated[int, typer.Option(help="Records to read; 0 for all")] = 0,
     report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON")] = None,
@@ -66,6 +73,8 @@ def convert_command(
         mentions=mentions,
         alignment=alignment,
         sentences=sentences,
+        max_length=max_length,
+        max_run=max_run,
         start=start,
         limit=limit,
         report_path=report,

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from wasabi import msg
 
+from ..component import load_pipeline
 from ..errors import Errors
 from ..files import check_output, write_json
+from .terminal import msg
 
 
 def evaluate_command(
@@ -44,7 +45,7 @@ def evaluate_command(
         check_output(output, *sources)
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
-    nlp = spacy.load(model)
+    nlp = load_pipeline(model)
     epochs = read_history(history) if history else []
     scored = evaluate(nlp, test, train, others, silence, component)
     result = make_record(nlp, scored, paths, epochs, component)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..exchange.export import CHANGES, EXPORT_FORMATS, NAMESPACE, Exported, export
+from .terminal import msg
 
 
 def export_command(

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
-from wasabi import msg
 
+from ..corpus.limits import MAX_RUN
 from ..extract.documents import INPUT_FORMATS
 from ..extract.engines import ENGINES
 from ..extract.journal import Totals
 from ..extract.outputs import ROW_KINDS
 from ..extract.run import extract
+from ..interrupts import Interrupted
+from .terminal import msg
 
 ABOUT = "; ".join(f"{name}: {engine.about}" for name, engine in ENGINES.items())
 
@@ -41,6 +43,9 @@ def extract_command(
         int | None, typer.Option(help="Workers, each with its own pipeline; else one")
     ] = None,
     batch_size: Annotated[int, typer.Option(help="Documents that are read at once")] = 128,
+    max_run: Annotated[
+        int, typer.Option(help="Punctuation marks in a row that are read at most")
+    ] = MAX_RUN,
     gpu_id: Annotated[int | None, typer.Option(help="GPU of the local engine; else CPU")] = None,
     num_gpus: Annotated[float | None, typer.Option(help="GPUs of each of Ray's workers")] = None,
     ray_address: Annotated[str | None, typer.Option(help="A running cluster for Ray")] = None,
@@ -59,6 +64,7 @@ def extract_command(
         "by": by,
         "engine": engine,
         "batch_size": batch_size,
+        "max_run": max_run,
         "skip_bad": skip_bad,
         "resume": resume,
         "overwrite": overwrite,
@@ -76,10 +82,10 @@ def extract_command(
     with tqdm(unit=" documents", disable=None, leave=False, ncols=width) as bar:
         try:
             totals = extract(inputs, output, model, progress=_progress(bar), **settings)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted) as error:
             bar.close()
             msg.warn("Interrupted. What has been read is kept: go on with --resume")
-            raise typer.Exit(130) from None
+            raise typer.Exit(getattr(error, "code", 130)) from None
     _print_totals(totals, output)
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..extract.triples import read_triples
 from ..pictures.graph import TextTriple
 from ..pictures.graph_page import write_graph_page
 from .render import check_page
+from .terminal import msg
 
 
 def graph_command(

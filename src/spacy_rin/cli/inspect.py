@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import srsly
 import typer
-from wasabi import msg
 
 from ..component.settings import Settings
 from ..corpus.docbin import read_docs
 from ..corpus.readers import FORMATS, detect_format
 from ..corpus.statistics import inspect_docs
+from .terminal import msg
 
 
 def inspect_command(

@@ -2,6 +2,7 @@
 
 from .factory import make_rin
 from .find import find_extractors, find_rin
+from .load import load_pipeline
 from .relation_extractor import RelationExtractor
 
-__all__ = ["RelationExtractor", "find_extractors", "find_rin", "make_rin"]
+__all__ = ["RelationExtractor", "find_extractors", "find_rin", "load_pipeline", "make_rin"]

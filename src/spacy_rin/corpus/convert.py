@@ -21,8 +21,9 @@ from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from ..errors import Errors, check_least
-from ..files import check_output, refuse_source, replacing, write_json
+from ..files import check_output, refuse_source, replacing, unchanged, write_json
 from ..relations import Relation, set_relations
+from .limits import MAX_LENGTH, MAX_RUN
 from .readers import ENTITY, Dropped, Mention, Reason, Record, detect_format, read_records
 from .readers.overlaps import find_overlaps
 from .sentences import Splitter, split_records
@@ -55,6 +56,8 @@ REASONS = {
     Reason.OVERLAPPING: "not in doc.ents: the entity overlaps another",
     Reason.INSIDE_ANOTHER: "kept: it lies inside another mention, and the same words stand "
     "elsewhere outside of mentions",
+    Reason.TOO_LONG: "left out: the record has more characters than max_length",
+    Reason.RUN_TOO_LONG: "left out: the record has a run of more than max_run punctuation marks",
 }
 
 Kind = TypeVar("Kind")
@@ -228,6 +231,8 @@ def convert(
     mentions: str = "free",
     alignment: str = "expand",
     sentences: str | None = None,
+    max_length: int = MAX_LENGTH,
+    max_run: int = MAX_RUN,
     start: int = 0,
     limit: int = 0,
     shard_size: int = 5000,
@@ -250,6 +255,9 @@ def convert(
     alignment (str): What becomes of offsets that fit no words: "expand" to trim outer whitespace
         and take whole words, "strict" to leave the mention out.
     sentences (str | None): "sentencizer", or a pipeline that splits sentences: each becomes a Doc.
+    max_length (int): Characters of the longest record that is read.
+    max_run (int): Characters of the longest run of punctuation marks. A tokenizer takes a time for
+        it that grows with its square.
     start (int): Number of records to skip, including malformed ones.
     limit (int): Number of records to read, including malformed ones; 0 for all.
     shard_size (int): Number of Docs in a shard.
@@ -263,6 +271,8 @@ def convert(
     output = Path(output).resolve()
     report_path = Path(report_path).resolve() if report_path else None
     for name, value, least in (
+        ("max_length", max_length, 1),
+        ("max_run", max_run, 1),
         ("start", start, 0),
         ("limit", limit, 0),
         ("shard_size", shard_size, 1),
@@ -271,6 +281,7 @@ def convert(
     _check_output(paths, output, report_path)
     splitter = Splitter(sentences, lang) if sentences else None
     settings: dict[str, Any] = {"lang": lang, "mentions": mentions, "alignment": alignment}
+    settings |= {"max_length": max_length, "max_run": max_run}
     sources: list[Any] = [*paths] or [rows]
     records = chain.from_iterable(
         read_records(source, format, strict=strict, **settings) for source in sources
@@ -279,7 +290,7 @@ def convert(
     kept = _count(islice(records, start, start + limit if limit else None), report, progress)
     if splitter:
         kept = split_records(kept, splitter)
-    with replacing(output) as temporary:
+    with replacing(output) as temporary, unchanged(*paths):
         if output.suffix == ".spacy":
             _write_shard(temporary, kept, report, untyped)
         else:

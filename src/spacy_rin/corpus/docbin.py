@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import md5
+from math import isfinite
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from spacy.tokens import Doc, DocBin
@@ -22,11 +24,28 @@ def read_docs(path: str | Path) -> Iterator[Doc]:
 
     path (str | Path): A .spacy file, or a directory of them.
     YIELDS (Doc): A Doc with its entities and relations.
-    RAISES (ValueError): If there is no such file.
+    RAISES (ValueError): If there is no such file, or it is damaged.
     """
     files, vocab = find_files(path), Vocab()
     for file in files:
-        yield from DocBin().from_disk(file).get_docs(vocab)
+        try:
+            docs = DocBin().from_disk(file).get_docs(vocab)
+        except OSError:  # It names the file.
+            raise
+        # What is damaged can raise anything, in spaCy and in the packages that it calls.
+        except Exception as error:
+            raise _damaged(file, error) from error
+        yield from _checked(docs, file)
+
+
+def check_docs(path: str | Path) -> None:
+    """Find out whether a corpus can be read, before something that names no file reads it.
+
+    path (str | Path): A .spacy file, or a directory of them.
+    RAISES (ValueError): If there is no such file, or it is damaged.
+    """
+    for _ in read_docs(path):
+        pass
 
 
 def find_files(path: str | Path) -> list[Path]:
@@ -63,3 +82,24 @@ def describe_corpus(path: str | Path) -> dict[str, Any]:
         docs += 1
         triples += len(get_relations(doc))
     return {"md5": digest.hexdigest(), "docs": docs, "triples": triples}
+
+
+def _checked(docs: Iterator[Doc], file: Path) -> Iterator[Doc]:
+    """Docs whose relations can be read."""
+    while True:
+        try:
+            doc = next(docs, None)
+            if doc is None:
+                return
+            for relation in get_relations(doc):
+                if not isinstance(relation.label, str) or not isfinite(relation.score):
+                    raise ValueError(f"a relation with label {relation.label!r}, {relation.score}")
+        except Exception as error:
+            raise _damaged(file, error) from error
+        yield doc
+
+
+def _damaged(file: Path, error: Exception) -> ValueError:
+    """The error of a file: what Python, zlib, msgpack or spaCy says, on one line."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
+    return ValueError(Errors.R164.format(path=file, reason=shorten(reason, 300)))

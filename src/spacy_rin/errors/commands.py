@@ -19,6 +19,15 @@ class CommandErrors(metaclass=Messages):
     )
     R121 = "Can't write {path}: {reason}."
     R123 = "{name} must be at least {least}, found {found}."
+    R160 = (
+        "Another run is writing {path}. Wait until it has ended, or give this one another output."
+    )
+    R165 = "Can't load {path}: {reason}."
+    R168 = "Memory ran out."
+    R169 = (
+        "{reason}. Nobody has foreseen this error. Please report it, with what is printed when the "
+        "variable {variable}=1 is set."
+    )
     R195 = "The pipeline has no rin component {name!r}; it has {found}."
 
     # Corpora and evaluation
@@ -27,6 +36,10 @@ class CommandErrors(metaclass=Messages):
         "`spacy-rin convert` makes .spacy files of raw triples."
     )
     R058 = "{path} holds no Docs, so there is nothing to score."
+    R164 = (
+        "Can't read {path}: {reason}. It is damaged, or was not written by spaCy. "
+        "`spacy-rin convert` makes such files of raw triples."
+    )
 
     # Pictures
     R053 = "{path} holds texts only. Name the pipeline that is to read them: --model en_rin_*."
@@ -109,6 +122,18 @@ class CommandErrors(metaclass=Messages):
         "{path}, line {number}: expected a triple as `spacy-rin extract` writes it, with head, "
         "relation, tail and so on."
     )
+    R161 = (
+        "{path} changed while it was read, so that a part of it may be missing. Nothing was "
+        "written. Read a copy of it, or begin anew when nobody writes it any more."
+    )
+    R162 = (
+        "{path} was written by someone else while this run was reading. The work is kept in the "
+        "journal beside it. Move that file away and go on with --resume, which would replace it."
+    )
+    R163 = (
+        "Memory ran out at {place}. The work so far is kept. Go on with --resume when more memory "
+        "is free, or with fewer --processes: the document is then tried again."
+    )
     R220 = (
         "Can't resume {path}: it was begun by a version of spacy-rin whose rows have other columns "
         "(head_id and tail_id are new). Go on with that version, or begin anew with --overwrite."
@@ -169,6 +194,10 @@ class CommandErrors(metaclass=Messages):
         "pipeline first, and give its own scores."
     )
     R097 = "Expected the directory of a trained pipeline, found no meta.json in {path}."
+    R166 = (
+        "{path} is not what `spacy-rin evaluate --output` writes, or was written by another "
+        "version: {reason}. Evaluate the pipeline again with this version."
+    )
 
     # Readers of raw data
     R100 = "Can't read {path}: {reason}. Give a file with text in UTF-8."
@@ -189,7 +218,7 @@ class CommandErrors(metaclass=Messages):
         '{{"first": 0, "second": 1}}. The file of sentences can\'t be read without it.'
     )
     R108 = "spaCy has no language {lang!r}. Give a code such as `en`, or `xx` for any language."
-    # R109 to R111 and R113 are the {reason} of other messages.
+    # R109 to R111, R113, R167 and R170 are the {reason} of other messages.
     R109 = "field {name!r} is missing; found {found}"
     R110 = "{name}: expected {expected}, found {found}"
     R111 = "not JSON: {reason}"
@@ -199,6 +228,10 @@ class CommandErrors(metaclass=Messages):
     )
     R113 = "not UTF-8 (found the byte 0x{byte:02x}): convert the file first, e.g. with iconv"
     R114 = "Texts in the language {lang!r} can't be split into words: {reason}"
+    R167 = (
+        "a run of {length:,} marks, which would take long to split into words; max_run is {most:,}"
+    )
+    R170 = "a text of {length:,} characters; max_length is {most:,}"
     R200 = "Can't read the table {path}: {reason}."
     R201 = "Can't recognise the format of {path}: found {found}. {hint}."
     R202 = "Can't read {path}: {reason}."

@@ -17,19 +17,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], align: str = 
     """
     align = align or "l" + "r" * (len(header) - 1)
     rule = ["---" if side == "l" else "---:" for side in align]
-    cells = [
-        [" ".join(str(cell).splitlines()).replace("|", "\\|") for cell in row]
-        for row in [header, *rows]
-    ]
+    cells = [[_one_line(str(cell)).replace("|", "\\|") for cell in row] for row in [header, *rows]]
     return "\n".join("| " + " | ".join(row) + " |" for row in [cells[0], rule, *cells[1:]]) + "\n"
 
 
 def code(text: str) -> str:
     """Write a text as code, even if it has backticks itself.
 
-    text (str): The text.
+    text (str): The text. Line breaks become spaces, since a blank line would end the code.
     RETURNS (str): Markdown.
     """
+    text = _one_line(text) or " "
     ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     edge = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{edge}{text}{edge}{ticks}"
@@ -38,9 +36,10 @@ def code(text: str) -> str:
 def plain(text: str) -> str:
     """Escape a text, so that it appears as it is even if it looks like Markdown or HTML.
 
-    text (str): The text.
+    text (str): The text. Line breaks become spaces.
     RETURNS (str): Markdown.
     """
+    text = _one_line(text)
     # Markdown ignores an underscore within a word.
     return re.sub(r"([\\`*<>\[\]&~]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", text)
 
@@ -52,3 +51,7 @@ def percent(value: float) -> str:
     RETURNS (str): The number, such as "79.5".
     """
     return f"{100 * value:.1f}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line for line in text.splitlines() if line.strip())

@@ -22,7 +22,7 @@ from spacy.training import Corpus, Example
 from ..arrays.targets import validate_gold
 from ..component import RelationExtractor, find_extractors, find_rin
 from ..corpus.convert import UNPLACED
-from ..corpus.docbin import describe_corpus, find_files, read_docs
+from ..corpus.docbin import check_docs, describe_corpus, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
 from ..errors import Errors
 from ..relations import Relation, char_bounds, get_relations
@@ -75,7 +75,7 @@ def evaluate(
         or if one of its Docs has no relations key.
     """
     rin = find_rin(nlp, component)
-    find_files(test)  # raises an error, where spaCy's Corpus would silently have no Docs
+    check_docs(test)  # names a file that spaCy's Corpus would leave out, or fail at
     attribute = rin.cfg["attribute"]
     with _as_relations(nlp, rin):
         return _evaluate(nlp, rin, attribute, test, train, others, silence)

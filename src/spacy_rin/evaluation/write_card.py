@@ -46,16 +46,23 @@ def write_card(
     if not (pipeline / "meta.json").is_file():
         raise ValueError(Errors.R097.format(path=pipeline))
     _check_directory(pipeline.resolve(), output.resolve())
-    meta = json.loads((pipeline / "meta.json").read_text(encoding="utf8"))
+    meta = _read_object(pipeline / "meta.json")
     scored = _read_result(Path(result))
+    if not meta.keys() >= {"lang", "name", "version"}:
+        raise ValueError(Errors.R097.format(path=pipeline))
     model = f"{meta['lang']}_{meta['name']}-{meta['version']}"
     if scored["model"] != model:
         raise ValueError(Errors.R096.format(path=result, found=scored["model"], expected=model))
     labels = count_labels(read_docs(train))
+    try:
+        described, card = describe(meta, scored, labels), make_card(meta, scored, labels)
+    except (LookupError, TypeError, AttributeError, ValueError, StopIteration) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.R166.format(path=result, reason=reason)) from error
     with replacing(output) as temporary:
         shutil.copytree(pipeline, temporary)
-        write_json(temporary / "meta.json", describe(meta, scored, labels))
-        write_text(temporary / "README.md", make_card(meta, scored, labels))
+        write_json(temporary / "meta.json", described)
+        write_text(temporary / "README.md", card)
 
 
 def _check_directory(pipeline: Path, output: Path) -> None:
@@ -76,8 +83,10 @@ def _is_described(path: Path) -> bool:
     found = {part.name for part in path.iterdir()}
     if not {"meta.json", "README.md"} <= found:
         return False
-    meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
-    return found <= PARTS | {*meta.get("components", meta.get("pipeline", []))}
+    meta = _read_object(path / "meta.json")
+    parts = PARTS | {*meta.get("components", meta.get("pipeline", []))}
+    # Some components are a file, and not a folder: a sentencizer is in sentencizer.json.
+    return all(name in parts or Path(name).stem in parts for name in found)
 
 
 def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> dict[str, Any]:
@@ -100,14 +109,20 @@ def describe(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> di
 
 def _read_result(path: Path) -> dict[str, Any]:
     """Read a result, and check that it has everything that a card needs."""
-    try:
-        result = json.loads(path.read_text(encoding="utf8"))
-    except json.JSONDecodeError:
-        result = None
+    result = _read_object(path)
     missing = [name for name in NEEDED if not _has(result, name)]
     if missing:
         raise ValueError(Errors.R095.format(path=path, missing=", ".join(missing)))
-    return dict(result)
+    return result
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object; an empty one if the file holds anything else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf8"))
+    except (ValueError, RecursionError):
+        data = None
+    return data if isinstance(data, dict) else {}
 
 
 def _has(result: Any, name: str) -> bool:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from ..corpus.limits import MAX_RUN, RUN_TOO_LONG, find_excess
 from ..errors import Errors, check_least, check_named
 from .parquet import check_columns, read_columns
 
@@ -43,6 +44,14 @@ class Document(NamedTuple):
     text: str
     error: str = ""
 
+    @property
+    def is_malformed(self) -> bool:
+        """Whether the record is not of the right form. A text that is too long is well formed.
+
+        RETURNS (bool): Whether it is malformed.
+        """
+        return bool(self.error) and not self.error.startswith(RUN_TOO_LONG)
+
 
 class DocumentBatch(NamedTuple):
     """Documents that are read at once.
@@ -64,6 +73,7 @@ class Source:
     text_field (str): Field or column of the text.
     id_field (str): Field or column of the document's id; None to number lines or rows.
     batch_size (int): Number of documents in a batch, at most.
+    max_run (int): Characters of the longest run of punctuation marks that is read.
     """
 
     inputs: tuple[str, ...]
@@ -71,6 +81,7 @@ class Source:
     text_field: str = "text"
     id_field: str | None = None
     batch_size: int = 128
+    max_run: int = MAX_RUN
 
     def fingerprint(self) -> dict[str, Any]:
         """Describe the source, so that a resumed run can tell whether it is still the same.
@@ -83,7 +94,18 @@ class Source:
             "text_field": self.text_field,
             "id_field": self.id_field,
             "batch_size": self.batch_size,
+            "max_run": self.max_run,
         }
+
+    def check_unchanged(self, fingerprint: dict[str, Any]) -> None:
+        """Make sure, when all is read, that no input has changed meanwhile.
+
+        fingerprint (dict): What `fingerprint` returned before.
+        RAISES (ValueError): If an input has grown, shrunk, was written or is gone.
+        """
+        for path, before in zip(self.inputs, fingerprint["inputs"], strict=True):
+            if not (path == STDIN or Path(path).exists()) or _describe(path) != before:
+                raise ValueError(Errors.R161.format(path=path))
 
 
 def check_source(source: Source) -> None:
@@ -95,6 +117,7 @@ def check_source(source: Source) -> None:
     """
     check_named(INPUT_FORMATS, "format", source.format)
     check_least("batch_size", source.batch_size, 1)
+    check_least("max_run", source.max_run, 1)
     if not source.inputs:
         raise ValueError(Errors.R060.format(path="nothing", reason="there is no input"))
     for path in source.inputs:
@@ -131,7 +154,9 @@ def read_documents(source: Source) -> Iterator[Document]:
         records = read_columns(path, _fields(source)) if form == "parquet" else _lines(path)
         fields = ("text", None) if form == "text" else (source.text_field, source.id_field)
         for number, record in records:
-            yield _document(f"{name}:{number}", record, PARSERS[form], *fields)
+            document = _document(f"{name}:{number}", record, PARSERS[form], *fields)
+            excess = find_excess(document.text, source.max_run, sys.maxsize)
+            yield Document(document.id, "", ": ".join(excess)) if excess else document
 
 
 def _cut(documents: Iterable[Document], size: int) -> Iterator[DocumentBatch]:
@@ -163,6 +188,9 @@ def _open(path: str) -> Any:
 
 
 def _stdin() -> BinaryIO:
+    if sys.stdin is None or sys.stdin.buffer.closed:
+        reason = "standard input is closed"
+        raise ValueError(Errors.R060.format(path=STDIN, reason=reason))
     return sys.stdin.buffer
 
 
@@ -175,20 +203,34 @@ def _document(
 ) -> Document:
     """Parse one record. Whatever is wrong with it becomes the document's error.
 
-    The document's id is `place` ("<file name>:<number>") if there is no field of ids, or an error.
+    The document's id is `place` ("<file name>:<number>") if there is no field of ids, or if it
+    can't be read. With an id of its own, the place is named in the error.
     """
+    document_id = place
     try:
         row = parse(record)
-        document_id = place if id_field is None else _string(row, id_field, numbers=True)
+        if id_field is not None:
+            document_id = _string(row, id_field, numbers=True)
         return Document(document_id, _string(row, text_field))
     except UnicodeDecodeError as error:
-        return Document(place, "", Errors.R113.format(byte=error.object[error.start]))
+        reason = Errors.R113.format(byte=error.object[error.start])
+        if id_field is not None:
+            document_id = _id_anyway(error.object, id_field) or place
     except json.JSONDecodeError as error:
         # The error's own line is left out: a record is one line, so that it is always 1.
-        reason = f"{error.msg}, column {error.colno}"
-        return Document(place, "", Errors.R111.format(reason=reason))
+        reason = Errors.R111.format(reason=f"{error.msg}, column {error.colno}")
     except (ValueError, RecursionError) as error:
-        return Document(place, "", str(error))
+        reason = str(error)
+    return Document(document_id, "", reason if document_id == place else f"{place}: {reason}")
+
+
+def _id_anyway(line: bytes, field: str) -> str:
+    """The id of a JSON line that is not UTF-8; empty if it can't be read itself."""
+    try:
+        found = _string(_parse_json(line.decode("utf8", "replace").encode("utf8")), field, True)
+    except (ValueError, RecursionError):
+        return ""
+    return "" if "\N{REPLACEMENT CHARACTER}" in found else found
 
 
 def _parse_text(line: bytes) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 A line is written when its batch is complete. A run that is killed loses only the batches that were
 not complete, and reads them again. The first line is a header: the inputs, the settings and the
 pipeline. When all batches are there, `outputs` makes the output of the journal.
+
+A run locks its journal, so that no other can write it. It reads and writes the file that it has
+locked, and never opens the path again.
 """
 
 from __future__ import annotations
@@ -10,12 +13,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..locks import LockedFile
 
 # The result of a document: {"document", "words", "triples"}, or {"document", "error"} if it failed.
 Entry = dict[str, Any]
@@ -75,34 +80,48 @@ class Totals:
 
 
 class Journal:
-    """A journal that is being written.
+    """A journal that is being written, by one run alone.
 
     path (Path): The file. If it exists, it is continued after its last complete line.
     header (dict): What the batches depend on: inputs, settings, pipeline.
+    admit (Callable[[bool], bool]): Called once the file is locked, with whether it holds work of an
+        earlier run. Returns whether to keep that work, or raises an error.
+    RAISES (BlockingIOError): If another run is writing it.
     RAISES (ValueError): If the file is not a journal, or has another header.
     RAISES (OSError): If the file can't be written.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+    def __init__(
+        self, path: Path, header: dict[str, Any], admit: Callable[[bool], bool] = bool
+    ) -> None:
         self.path = path
         self.done = Done()
         self.totals = Totals()
-        end = self._recover(header) if path.exists() else 0
         # Unbuffered, so that nothing is lost with a buffer when the process is killed.
-        self._file = path.open("ab", buffering=0)
-        self._file.truncate(end)
+        self._file = LockedFile(path)
         self._synced = 0.0
-        if not end:
-            self._write(header)
+        try:
+            end = self._recover(header) if admit(self._file.size() > 0) else 0
+            self._file.truncate(end)
+            self._file.seek(end)
+            if not end:
+                self._write(header)
+        except BaseException:
+            self._file.release()
+            raise
 
     def __enter__(self) -> Journal:
         return self
 
     def __exit__(self, kind: object, *rest: object) -> None:
-        self._file.close()
         if kind is not None and not self.totals.documents:
             # The run failed before its first batch, e.g. by a wrong setting: nothing to resume.
-            self.path.unlink()
+            self.clear()
+        self._file.release()
+
+    def clear(self) -> None:
+        """Forget all batches. An empty journal is removed when it is closed."""
+        self._file.truncate(0)
 
     def append(self, number: int, entries: list[Entry]) -> None:
         """Record a batch as complete; a batch that is recorded already is ignored.
@@ -117,21 +136,38 @@ class Journal:
         self.done.add(number)
         self.totals.add(entries)
 
+    def entries(self) -> Iterator[Entry]:
+        """Read the results of all batches as a stream. Nothing may be written meanwhile.
+
+        YIELDS (Entry): The result of each document, in the order of the journal. A batch that
+            stands there twice counts once.
+        """
+        seen = Done()
+        with self._lines() as lines:
+            next(lines)
+            for number, entries, _ in _parse_batches(lines):
+                if number not in seen:
+                    seen.add(number)
+                    yield from entries
+
+    def _lines(self) -> BufferedReader:
+        """The lines from the first on, by the file that is open: closing this leaves it open."""
+        self._file.seek(0)
+        return open(os.dup(self._file.fileno()), "rb")
+
     def _recover(self, header: dict[str, Any]) -> int:
         """Count the complete batches of an existing file, and return where they end in bytes."""
-        with self.path.open("rb") as file:
-            first = file.readline()
+        with self._lines() as lines:
+            first = lines.readline()
             if not first.endswith(b"\n"):
                 return 0
             _check_header(self.path, _parse(first), header)
-            end = file.tell()
-            for line in file:
-                batch = _parse(line)
-                if not line.endswith(b"\n") or "batch" not in batch:
-                    break
-                self.done.add(batch["batch"])
-                self.totals.add(batch["documents"])
-                end += len(line)
+            end = len(first)
+            for number, entries, size in _parse_batches(lines):
+                if number not in self.done:
+                    self.done.add(number)
+                    self.totals.add(entries)
+                end += size
         return end
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -148,25 +184,33 @@ class Journal:
             raise OSError(Errors.R071.format(path=self.path, reason=error.strerror)) from None
 
 
-def read_entries(path: Path) -> Iterator[Entry]:
-    """Read a complete journal as a stream.
-
-    path (Path): The file.
-    YIELDS (Entry): The result of each document, in the order of the journal.
-    """
-    with path.open("rb") as file:
-        next(file)
-        for line in file:
-            yield from json.loads(line)["documents"]
-
-
 def _parse(line: bytes) -> dict[str, Any]:
     """The dict on a line, or an empty one if the line is damaged."""
     try:
         data = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _parse_batches(lines: Iterable[bytes]) -> Iterator[tuple[int, list[Entry], int]]:
+    """The number, the entries and the size of each batch, up to the first damaged line."""
+    for line in lines:
+        data = _parse(line)
+        number, entries = data.get("batch"), data.get("documents")
+        if not line.endswith(b"\n") or type(number) is not int or not isinstance(entries, list):
+            return
+        if not all(map(_is_entry, entries)):
+            return
+        yield number, entries, len(line)
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("document"), str):
+        return False
+    if "error" in entry:
+        return isinstance(entry["error"], str)
+    return type(entry.get("words")) is int and isinstance(entry.get("triples"), list)
 
 
 def _check_header(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:

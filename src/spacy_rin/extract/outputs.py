@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -68,19 +69,25 @@ def read_output(path: Path) -> Iterator[dict[str, Any]]:
         raise ValueError(Errors.R078.format(path=path, suffixes=", ".join(READERS)))
     if not path.is_file():
         raise ValueError(Errors.R050.format(path=path))
-    for number, row in READERS[path.suffix](path):
-        if row.get("error"):
-            continue
+    rows, number = READERS[path.suffix](path), 0
+    while True:
         try:
-            triples = [_triple(triple) for triple in row.get("triples", [row])]
-        except (KeyError, TypeError, ValueError):
+            number, row = next(rows, (0, None))
+            if row is None:
+                return
+            found = [] if row.get("error") else row.get("triples", [row])
+            triples = [_triple(triple) for triple in found]
+        except (UnicodeDecodeError, csv.Error):  # in the line after the last that was read
+            raise ValueError(Errors.R079.format(path=path, number=number + 1)) from None
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise ValueError(Errors.R079.format(path=path, number=number)) from None
         yield from triples
 
 
 def _triple(row: dict[str, Any]) -> dict[str, Any]:
     """The columns of a triple, in their own types: CSV has strings only."""
-    if any(row[name] is None for name in TRIPLE.difference(IDS)):
+    is_whole = all(row[name] is not None for name in TRIPLE.difference(IDS))
+    if not is_whole or not isfinite(float(row["score"])):
         raise ValueError
     ids = {name: row.get(name) or "" for name in IDS}
     return {name: COLUMNS[name]({**row, **ids}[name]) for name in COLUMNS if name in TRIPLE}
@@ -122,10 +129,8 @@ def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError):
-                row = None
-            if not isinstance(row, dict):
-                raise ValueError(Errors.R079.format(path=path, number=number))
-            yield number, row
+                row = None  # lacks everything, as what is no object
+            yield number, row if isinstance(row, dict) else {}
 
 
 def _read_csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

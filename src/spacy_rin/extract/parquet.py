@@ -37,9 +37,13 @@ def read_columns(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int
     columns (Sequence[str]): The names of the columns.
     YIELDS (tuple[int, dict]): The row's number, from 1, and its values by column.
     """
+    pa = _pyarrow()
     with _open(path) as file:
         batches = file.iter_batches(batch_size=ROWS_PER_CHUNK, columns=list(columns))
-        yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+        try:
+            yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(path, error) from None
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]], columns: dict[str, type]) -> None:
@@ -71,7 +75,12 @@ def _open(path: str | Path) -> Any:
     try:
         return pa.parquet.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(Errors.R060.format(path=path, reason=error)) from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: str | Path, error: Exception) -> ValueError:
+    reason = " ".join(str(error).split()).rstrip(".")
+    return ValueError(Errors.R060.format(path=path, reason=reason))
 
 
 def _pyarrow() -> Any:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
+from ..corpus.limits import MAX_RUN
 from ..errors import Errors
-from ..files import check_output
+from ..files import check_output, identity
 from .documents import Source, check_source
 from .engines import find_engine
 from .engines.worker import BatchFound, identify
-from .journal import Journal, Totals, read_entries
+from .journal import Journal, Totals
 from .outputs import check_kind, write_output
 
 VERSION = 2  # of the rows in a journal: 2 has the columns head_id and tail_id
@@ -34,6 +36,7 @@ def extract(
     by: str = "triple",
     engine: str = "local",
     batch_size: int = 128,
+    max_run: int = MAX_RUN,
     skip_bad: bool = False,
     resume: bool = False,
     overwrite: bool = False,
@@ -55,6 +58,8 @@ def extract(
     by (str): "triple" for one row per triple; "document" for one JSON line per document.
     engine (str): One of ENGINES: "local" or "ray".
     batch_size (int): Number of documents that are read at once.
+    max_run (int): Characters of the longest run of punctuation marks. A document with a longer one
+        fails: a tokenizer takes a time for it that grows with its square.
     skip_bad (bool): Whether a malformed record becomes a row with an error, or stops the run.
     resume (bool): Whether to continue an earlier run that was interrupted.
     overwrite (bool): Whether to start again from the beginning and replace the output.
@@ -71,22 +76,34 @@ def extract(
         raise RuntimeError(Errors.R056)
     output = Path(output)
     inputs = [inputs] if isinstance(inputs, (str, Path)) else inputs
-    source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size)
+    source = Source(tuple(map(str, inputs)), format, text_field, id_field, batch_size, max_run)
     reader, workers = find_engine(engine, source, settings)
     check_source(source)
     check_kind(output, by)
     check_output(output, *map(Path, source.inputs))
+    if resume and overwrite:
+        raise ValueError(Errors.R077)
     pipeline = identify(str(model))
-    _check_beginning(output, resume, overwrite)
-    identity = {"name": pipeline.name, "sha256": pipeline.sha256}
-    header = {"version": VERSION, **source.fingerprint(), "model": identity}
     path = journal_path(output)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with Journal(path, header) as journal:
+    header = {
+        "version": VERSION,
+        **source.fingerprint(),
+        "model": {"name": pipeline.name, "sha256": pipeline.sha256},
+    }
+    try:
+        journal = Journal(path, header, partial(_admit, output, resume, overwrite))
+    except BlockingIOError:
+        raise ValueError(Errors.R160.format(path=output)) from None
+    with journal:
+        before = identity(output)
         found = reader.read(source, journal.done, pipeline, workers)
         _fill(journal, found, skip_bad, progress)
-    write_output(output, read_entries(path), by)
-    path.unlink()
+        source.check_unchanged(header)
+        if identity(output) != before:
+            raise ValueError(Errors.R162.format(path=output))
+        write_output(output, journal.entries(), by)
+        journal.clear()
     return journal.totals
 
 
@@ -119,15 +136,10 @@ def _fill(
             progress(journal.totals)
 
 
-def _check_beginning(output: Path, resume: bool, overwrite: bool) -> None:
-    """Make sure that no earlier output or journal is replaced unless the user asked for it."""
-    journal = journal_path(output)
-    if resume and overwrite:
-        raise ValueError(Errors.R077)
-    if overwrite:
-        journal.unlink(missing_ok=True)
-    elif journal.exists():
-        if not resume:
-            raise ValueError(Errors.R068.format(output=output, journal=journal))
-    elif output.exists():
+def _admit(output: Path, resume: bool, overwrite: bool, is_begun: bool) -> bool:
+    """Whether the journal's work is kept. An error, if the user asked for none of what may be."""
+    if is_begun and not (resume or overwrite):
+        raise ValueError(Errors.R068.format(output=output, journal=journal_path(output)))
+    if output.exists() and not (is_begun or overwrite):
         raise ValueError(Errors.R067.format(path=output))
+    return not overwrite

@@ -8,7 +8,7 @@ computes in float32 until the callback is called on it, as `spacy-rin extract` d
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial
 from typing import Any
 
 import torch
@@ -26,15 +26,18 @@ def make_autocast(precision: str = "auto") -> Callable[[Language], Language]:
     RETURNS (Callable): Takes a pipeline, changes its transformers and returns it.
     """
 
-    def after_init(nlp: Language) -> Language:
-        for module in _transformers(nlp):
-            device = next(module.parameters()).device
-            dtype = product_dtype(precision, device)
-            if device.type == "cpu" and dtype != torch.float32:
-                module.forward = _in_precision(module.forward, dtype)
-        return nlp
+    return partial(_set_precision, precision)
 
-    return after_init
+
+def _set_precision(precision: str, nlp: Language) -> Language:
+    for module in _transformers(nlp):
+        device = next(module.parameters()).device
+        dtype = product_dtype(precision, device)
+        # Not those that have it already: called twice, it would wrap the wrapper.
+        is_wrapped = isinstance(module.forward, InPrecision)
+        if device.type == "cpu" and dtype != torch.float32 and not is_wrapped:
+            module.forward = InPrecision(module.forward, dtype)
+    return nlp
 
 
 def _transformers(nlp: Language) -> list[nn.Module]:
@@ -44,18 +47,31 @@ def _transformers(nlp: Language) -> list[nn.Module]:
     return [shim._model for node in nodes for shim in node.shims if hasattr(shim, "_hfmodel")]
 
 
-def _in_precision(forward: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:
-    """Wrap a `forward` so that its products are computed in `dtype` and its output is float32."""
+class InPrecision:
+    """A `forward` whose products are computed in `dtype`, and whose output is float32.
 
-    @wraps(forward)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        with torch.autocast("cpu", dtype=dtype):
-            output = forward(*args, **kwargs)
+    It can be pickled, with the pipeline whose module it belongs to.
+
+    forward (Callable): The module's own method.
+    dtype (torch.dtype): The type of the products.
+    """
+
+    def __init__(self, forward: Callable[..., Any], dtype: torch.dtype) -> None:
+        self.forward = forward
+        self.dtype = dtype
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the forward pass.
+
+        args (Any): The arguments of the module's own method.
+        kwargs (Any): Those by name.
+        RETURNS (Any): Its output, with tensors of float32.
+        """
+        with torch.autocast("cpu", dtype=self.dtype):
+            output = self.forward(*args, **kwargs)
         for name, value in output.items():
             output[name] = _to_float32(value)
         return output
-
-    return run
 
 
 def _to_float32(value: Any) -> Any:

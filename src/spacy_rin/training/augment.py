@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE
 from spacy.language import Language
@@ -51,23 +52,46 @@ def make_joiner(level: float = 0.2, most: int = 4, augmenter: Augmenter | None =
     change = keep_relations(augmenter) if augmenter else dont_augment
     if not level:
         return change
-    pool: list[Example] = []
+    return Joiner(level, most, change)
 
-    def augment(nlp: Language, example: Example) -> Iterator[Example]:
-        for changed in change(nlp, example):
-            yield from join(changed)
 
-    def join(example: Example) -> Iterator[Example]:
+class Joiner:
+    """The augmenter. A copy of it, in another process, begins with no earlier texts.
+
+    level (float): Share of texts that come a second time.
+    most (int): The most texts that are joined.
+    change (Callable): The augmenter that changes the texts before.
+    """
+
+    def __init__(self, level: float, most: int, change: Augmenter) -> None:
+        self.level = level
+        self.most = most
+        self.change = change
+        self._pool: list[Example] = []
+
+    def __reduce__(self) -> tuple[type[Joiner], tuple[float, int, Augmenter]]:
+        return Joiner, (self.level, self.most, self.change)
+
+    def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
+        """Augment one Example.
+
+        nlp (Language): The pipeline that is trained.
+        example (Example): The Example.
+        YIELDS (Example): It, changed or not, and possibly one that ends with it.
+        """
+        for changed in self.change(nlp, example):
+            yield from self._join(changed)
+
+    def _join(self, example: Example) -> Iterator[Example]:
+        pool = self._pool
         yield example
-        if pool and random.random() < level:
-            before = random.sample(pool, min(random.randint(1, most - 1), len(pool)))
+        if pool and random.random() < self.level:
+            before = random.sample(pool, min(random.randint(1, self.most - 1), len(pool)))
             yield join_examples([*before, example])
         if len(pool) < POOL:
             pool.append(example)
         else:
             pool[random.randrange(POOL)] = example
-
-    return augment
 
 
 def keep_relations(augmenter: Augmenter) -> Augmenter:
@@ -78,24 +102,7 @@ def keep_relations(augmenter: Augmenter) -> Augmenter:
     augmenter (Callable): Any augmenter that keeps the tokens.
     RETURNS (Callable): An augmenter that raises a ValueError if the number of tokens changes.
     """
-
-    def augment(nlp: Language, example: Example) -> Iterator[Example]:
-        before = example.reference
-        for changed in augmenter(nlp, example):
-            after = changed.reference
-            for attribute in stored_attributes(before):
-                if attribute in stored_attributes(after):
-                    continue
-                if len(before) != len(after):
-                    text = after.text[:80]
-                    raise ValueError(
-                        Errors.R193.format(before=len(before), after=len(after), text=text)
-                    )
-                moved = _moved(get_relations(before, attribute), after)
-                set_relations(after, moved, attribute)
-            yield changed
-
-    return augment
+    return partial(_keep_relations, augmenter)
 
 
 def join_examples(examples: list[Example]) -> Example:
@@ -127,3 +134,21 @@ def _moved(relations: Iterable[Relation], doc: Doc, shift: int = 0) -> Iterator[
 def _join_docs(docs: list[Doc]) -> Doc:
     # `exclude` is missing from spaCy's stub.
     return Doc.from_docs(docs, attrs=KEPT, exclude=["user_data", "spans", "tensor"])  # type: ignore[call-arg]
+
+
+def _keep_relations(augmenter: Augmenter, nlp: Language, example: Example) -> Iterator[Example]:
+    """Augment one Example, and carry the relations of its gold Doc over to what is made of it."""
+    before = example.reference
+    for changed in augmenter(nlp, example):
+        after = changed.reference
+        for attribute in stored_attributes(before):
+            if attribute in stored_attributes(after):
+                continue
+            if len(before) != len(after):
+                text = after.text[:80]
+                raise ValueError(
+                    Errors.R193.format(before=len(before), after=len(after), text=text)
+                )
+            moved = _moved(get_relations(before, attribute), after)
+            set_relations(after, moved, attribute)
+        yield changed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,14 +36,7 @@ def make_history_logger(
         is chosen by these scores. They serve the protocol of that code, the best epoch on test.
     RETURNS (Callable): The function that spaCy calls when training starts.
     """
-
-    def start(
-        nlp: Language, stdout: IO[str] | None = None, stderr: IO[str] | None = None
-    ) -> tuple[Log, Callable[[], None]]:
-        writer = HistoryWriter(nlp, path, watch)
-        return writer.write, lambda: writer.finish(stdout or sys.stdout)
-
-    return start
+    return partial(_start, path, watch)
 
 
 def read_history(path: str | Path) -> list[dict[str, Any]]:
@@ -52,6 +46,17 @@ def read_history(path: str | Path) -> list[dict[str, Any]]:
     RETURNS (list[dict]): The evaluations, in order; none if there is no file.
     """
     return list(srsly.read_jsonl(path)) if Path(path).is_file() else []
+
+
+def _start(
+    path: Path,
+    watch: Path | None,
+    nlp: Language,
+    stdout: IO[str] | None = None,
+    stderr: IO[str] | None = None,
+) -> tuple[Log, Callable[[], None]]:
+    writer = HistoryWriter(nlp, path, watch)
+    return writer.write, lambda: writer.finish(stdout or sys.stdout)
 
 
 class HistoryWriter:

@@ -39,20 +39,21 @@ def make_total_steps() -> Callable[[Language], Language]:
         if training has no end or the batches cannot be counted.
     """
 
-    def before_init(nlp: Language) -> Language:
-        learn_rate = nlp.config["training"]["optimizer"]["learn_rate"]
-        # Another schedule, or a plain number, has no such setting.
-        if isinstance(learn_rate, dict) and learn_rate.get("total_steps") == 0:
-            steps = _count_steps(nlp)
-            learn_rate["total_steps"] = steps
-            if "warmup_steps" in learn_rate:
-                learn_rate["warmup_steps"] = min(learn_rate["warmup_steps"], steps // 10)
-        else:
-            steps = _count_few_steps(nlp)
-        _check_looks(nlp, steps)
-        return nlp
+    return _set_total_steps
 
-    return before_init
+
+def _set_total_steps(nlp: Language) -> Language:
+    learn_rate = nlp.config["training"]["optimizer"]["learn_rate"]
+    # Another schedule, or a plain number, has no such setting.
+    if isinstance(learn_rate, dict) and learn_rate.get("total_steps") == 0:
+        steps = _count_steps(nlp)
+        learn_rate["total_steps"] = steps
+        if "warmup_steps" in learn_rate:
+            learn_rate["warmup_steps"] = min(learn_rate["warmup_steps"], steps // 10)
+    else:
+        steps = _count_few_steps(nlp)
+    _check_looks(nlp, steps)
+    return nlp
 
 
 def _check_looks(nlp: Language, steps: int) -> None:

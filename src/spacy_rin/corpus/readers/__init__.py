@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors, check_named
+from ..limits import MAX_LENGTH, MAX_RUN, find_excess
 from .brat import is_brat, open_brat
 from .checks import MalformedError, RejectedError, show
 from .docbin_format import is_docbin, open_docbin
@@ -194,6 +195,8 @@ def read_records(
     strict: bool = False,
     mentions: str = "free",
     alignment: str = "expand",
+    max_length: int = MAX_LENGTH,
+    max_run: int = MAX_RUN,
 ) -> Iterator[Record | Dropped]:
     """Read a file, a folder or rows record by record.
 
@@ -203,6 +206,8 @@ def read_records(
     strict (bool): Whether a malformed record is an error; otherwise it becomes a Dropped.
     mentions (str): One of `MENTIONS`: where a mention stands that is given as text.
     alignment (str): One of `ALIGNMENTS`: what becomes of offsets that fit no words.
+    max_length (int): Characters of the longest text that is read.
+    max_run (int): Characters of the longest run of marks in a text that is read.
     YIELDS (Record | Dropped): One for each record of the source, in its order.
     RAISES (ValueError): If there is no such format, the file cannot be read or, if strict, at the
         first malformed record.
@@ -217,6 +222,10 @@ def read_records(
         try:
             if isinstance(row, MalformedError | RejectedError):
                 raise row
+            excess = find_excess(_text_of(row), max_run, max_length)
+            if excess:
+                yield Dropped(Reason(excess.kind), excess.reason, place)
+                continue
             yield parse(row, place)
         except RejectedError as err:
             yield Dropped(Reason.REJECTED, str(err), place)
@@ -261,6 +270,15 @@ def detect_format(source: str | Path | Sequence[Any]) -> str:
         # The records have tokens and no annotations. All formats read such records alike.
         return "rin"
     raise ValueError(Errors.R103.format(path=where, found=found, forms=_list_forms()))
+
+
+def _text_of(row: Any) -> str:
+    """The raw text of a row, which is to be split into words; or its tokens, which count, too."""
+    row = row if isinstance(row, dict) else {}
+    texts = [row.get(name) for name in ("text", "sentText")]
+    tokens = row.get("tokens")
+    texts += tokens if isinstance(tokens, list) else []
+    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _list_forms() -> str:

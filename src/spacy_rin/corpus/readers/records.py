@@ -34,6 +34,8 @@ class Reason(str, Enum):
     ACROSS_SENTENCES = "across_sentences"
     OTHER_ANNOTATION = "other_annotation"
     NOT_READ = "not_read"
+    TOO_LONG = "too_long"
+    RUN_TOO_LONG = "run_too_long"
     TRIMMED = "trimmed"
     EXPANDED = "expanded"
     REPEATED = "repeated"

@@ -6,16 +6,17 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 
 from ...errors import Errors, check_least
 from ..documents import Source, read_batches
 from ..journal import Done
-from .worker import BatchFound, Pipeline, read_batch
+from .worker import BatchFound, Pipeline, load_reader, read_batch
 
 # Batches per process that may wait for a worker, or for being taken. Without a limit, an endless
 # input would fill the memory.
@@ -51,15 +52,19 @@ def read_locally(
     """
     batches = read_batches(source, done)
     if settings.processes == 1:
+        # The reader is kept, since a run in another thread may load another pipeline meanwhile.
+        reader = None
         for batch in batches:
-            yield read_batch(pipeline, settings.gpu_id, 0, batch)
+            reader = reader or load_reader(pipeline, settings.gpu_id)
+            yield reader.read(batch)
         return
     # Spawned, not forked: a fork would share torch's threads and the GPU's context.
     pool = ProcessPoolExecutor(settings.processes, get_context("spawn"), _begin_worker)
     waiting: deque[Future[BatchFound]] = deque()
     try:
         for batch in batches:
-            waiting.append(pool.submit(read_batch, pipeline, settings.gpu_id, 1, batch))
+            with _signals_wait():
+                waiting.append(pool.submit(read_batch, pipeline, settings.gpu_id, 1, batch))
             if len(waiting) > WAITING * settings.processes:
                 yield waiting.popleft().result()
         while waiting:
@@ -70,8 +75,25 @@ def read_locally(
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Hold back Ctrl-C, for this thread and for ever in the processes that it starts.
+
+    Ctrl-C is sent to the workers as well, but only the main process shall handle it. A worker that
+    has yet to import Python's modules can't say so itself. Windows has no such means.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin_worker() -> None:
-    # Ctrl-C is sent to the workers as well, but only the main process shall handle it.
+    # For Windows; elsewhere a worker never hears of Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import spacy
 from spacy.tokens import Doc
 from spacy.util import get_model_meta, get_package_path, is_package
 
-from ...component import find_rin
+from ...component import find_rin, load_pipeline
 from ...errors import Errors
 from ...stores import adopt_relations
 from ..documents import Document, DocumentBatch
@@ -79,10 +80,9 @@ def read_batch(pipeline: Pipeline, gpu_id: int, threads: int, batch: DocumentBat
     threads (int): Threads of torch; 0 for torch's own choice.
     batch (DocumentBatch): The documents.
     RETURNS (BatchFound): The result of each document.
+    RAISES (OSError): If memory runs out.
     """
-    entries = load_reader(pipeline, gpu_id, threads)(batch.documents)
-    malformed = next((k for k, document in enumerate(batch.documents) if document.error), -1)
-    return BatchFound(batch.number, entries, malformed)
+    return load_reader(pipeline, gpu_id, threads).read(batch)
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +101,7 @@ def load_reader(pipeline: Pipeline, gpu_id: int = -1, threads: int = 0) -> Batch
 
 
 class BatchReader:
-    """Reads batches of documents with a pipeline.
+    """Reads batches of documents with a pipeline. Threads that share it read one after the other.
 
     model (str): A package or a directory.
     gpu_id (int): The GPU; -1 for the CPU.
@@ -111,12 +111,14 @@ class BatchReader:
 
     def __init__(self, model: str, gpu_id: int = -1, threads: int = 0) -> None:
         self.gpu_id = gpu_id
+        # A pipeline has one memory zone, which is that of one batch.
+        self._lock = Lock()
         self._prepare()
         if threads:
             import torch
 
             torch.set_num_threads(threads)
-        self.nlp = spacy.load(model)
+        self.nlp = load_pipeline(model)
         self.attribute = find_rin(self.nlp).cfg["attribute"]
         # Imported here, since it needs torch, which the pipeline has loaded by now.
         from ...layers.autocast import make_autocast
@@ -128,11 +130,26 @@ class BatchReader:
 
         documents (list[Document]): The documents of a batch.
         RETURNS (list[Entry]): The result of each document, in order; an error if it failed.
+        RAISES (OSError): If memory runs out for a document alone.
         """
-        self._prepare()
+        with self._lock:
+            self._prepare()
+            return self._entries(documents)
+
+    def read(self, batch: DocumentBatch) -> BatchFound:
+        """Read a batch.
+
+        batch (DocumentBatch): The documents.
+        RETURNS (BatchFound): The result of each document.
+        RAISES (OSError): If memory runs out for a document alone.
+        """
+        malformed = (k for k, document in enumerate(batch.documents) if document.is_malformed)
+        return BatchFound(batch.number, self(batch.documents), next(malformed, -1))
+
+    def _entries(self, documents: list[Document]) -> list[Entry]:
         texts = [document for document in documents if not document.error]
         found = self._read(texts)
-        if isinstance(found, str):
+        if isinstance(found, Exception):
             # A document that fails makes its whole batch fail. Read alone, only it fails.
             found = [self._read_alone(document) for document in texts]
         entries = iter(found)
@@ -148,10 +165,16 @@ class BatchReader:
 
     def _read_alone(self, document: Document) -> Entry:
         found = self._read([document])
-        return _failed(document, found) if isinstance(found, str) else found[0]
+        if isinstance(found, list):
+            return found[0]
+        if _is_out_of_memory(found):
+            # It says nothing of the document, which another machine or a quieter one can read.
+            raise OSError(Errors.R163.format(place=document.id))
+        return _failed(document, " ".join(f"{type(found).__name__}: {found}".split()))
 
-    def _read(self, documents: list[Document]) -> list[Entry] | str:
+    def _read(self, documents: list[Document]) -> list[Entry] | Exception:
         """The results of the documents, or one error for all of them."""
+        stopped: BaseException
         # Catch inside the zone: spaCy leaves a memory zone open if an exception escapes it.
         with self.nlp.memory_zone():
             try:
@@ -163,7 +186,16 @@ class BatchReader:
                 ]
             # Any error of a component concerns these documents only, and must not end the run.
             except Exception as error:
-                return " ".join(f"{type(error).__name__}: {error}".split())
+                return error.with_traceback(None)
+            except BaseException as error:  # Ctrl-C in a notebook, where the pipeline lives on
+                stopped = error
+        raise stopped
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: Python's, numpy's or cupy's, or torch's on a GPU or a CPU."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or "DefaultCPUAllocator" in str(error)
 
 
 def _entry(document: Document, doc: Doc) -> Entry:
