@@ -14,6 +14,8 @@ from spacy_rin.errors.messages import Message
 
 PACKAGE = Path(component.__file__).parents[1]
 CLASSES = [component.ComponentErrors, commands.CommandErrors, warnings.Warnings]
+# Values that messages show as numbers.
+NUMBERS = {"byte", "length", "most", "seconds"}
 # A section starts with a comment after a blank line.
 SECTIONS = [
     re.findall(r"^    (R\d{3}) = ", section, re.MULTILINE)
@@ -52,13 +54,13 @@ def test_no_message_is_long_whatever_it_is_filled_with(messages: type) -> None:
     for code in codes(messages):
         message = getattr(messages, code)
         names = {name for _, name, _, _ in Formatter().parse(message) if name}
-        values = {name: 10 if name == "byte" else ["label"] * 10_000 for name in names}
+        values = {name: 10 if name in NUMBERS else ["label"] * 10_000 for name in names}
         assert len(message.format(**values)) < 3000, code
 
 
 def test_long_value_is_cut_in_its_middle() -> None:
     found = Message("{a!r} and {b}").format(a="x" * 5000, b=5)
-    assert len(found) < 1300 and found.startswith("'xxx") and found.endswith("xxx' and 5")
+    assert len(found) < 2500 and found.startswith("'xxx") and found.endswith("xxx' and 5")
 
 
 def test_first_items_are_shown() -> None:

@@ -7,6 +7,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import spacy
 import torch
@@ -56,9 +57,13 @@ def build(path: Path, bert: Path) -> Language:
             part["model"]["name"] = str(bert)
         if part["factory"] == "tagger":
             part["model"]["tok2vec"] |= {"width": 16} if "width" in part["model"]["tok2vec"] else {}
+    vectors = config["paths"].pop("vectors", None)
+    config["paths"]["vectors"] = None
     after = config.get("initialize", {}).get("after_init")
     config["initialize"] = {"after_init": after} if after else {}
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
+    if vectors:
+        nlp.vocab.set_vector("Ada", np.ones(5, dtype="f"))
     fix_random_seed(0)
     examples = [as_example(nlp, doc) for doc in gold_docs(nlp.vocab)]
     nlp.initialize(lambda: examples)

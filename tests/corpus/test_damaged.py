@@ -14,7 +14,7 @@ from spacy.vocab import Vocab
 from toy import gold_docs, write_corpus
 
 from spacy_rin.corpus.docbin import check_docs, read_docs
-from spacy_rin.relations import KEY
+from spacy_rin.stores import KEY
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from string import Formatter
 from typing import Any
@@ -21,10 +22,15 @@ class Message(str):
         values (Any): The values, by the names in the message.
         RETURNS (str): The message.
         """
-        fields = [name for _, name, _, _ in Formatter().parse(self) if name is not None]
-        most = LONGEST_VALUES // max(1, len(fields))
-        short = {name: _cut(value, most) for name, value in values.items()}
-        return super().format(*args, **short)
+        times = Counter(name for _, name, _, _ in Formatter().parse(self) if name)
+        room, left = LONGEST_VALUES, times.total()
+        # The shortest first: they leave their room to long ones.
+        for name in sorted(values, key=lambda name: len(str(values[name]))):
+            most = room // max(1, left)
+            values[name] = _cut(values[name], most)
+            room -= min(len(str(values[name])), most) * times[name]
+            left -= times[name]
+        return super().format(*args, **values)
 
 
 class Messages(type):

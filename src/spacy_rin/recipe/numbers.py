@@ -86,7 +86,6 @@ TRANSFORMER = replace(
     dropout=0.2,
     updates=1500,
     least_epochs=15,
-    most_epochs=100,
     learn_rate=0.0002,
     warmup=250,
     learn_rate_factor=15.0,
