@@ -34,10 +34,7 @@ def test_python_page_has_every_public_name(pages: dict[str, str]) -> None:
 def test_arguments_come_out_as_rows(pages: dict[str, str]) -> None:
     text = pages["docs/python-api.md"]
     assert "| `max_length` | `int` | Words above which a unit is read in windows" in text
-    assert (
-        "| `RAISES` | `ValueError` | If offsets that were stored without texts lie outside the text. |"
-        in text
-    )
+    assert "| `RAISES` | `ValueError` | If offsets that were stored without texts lie" in text
     assert not re.search(r"^(RETURNS|RAISES|YIELDS) \(", text, re.MULTILINE)
 
 
