@@ -29,7 +29,8 @@ def docs(draw: st.DrawFn) -> Doc:
     )
     doc = Doc(Vocab(), words=tokens, spaces=spaces, tags=tags)
     bounds = st.tuples(st.integers(0, size), st.integers(0, size)).filter(lambda b: b[0] < b[1])
-    spans = st.builds(lambda b, label: Span(doc, *b, label), bounds, st.sampled_from(["A", "Ü b"]))
+    # The same words have one label: of two, `convert` gives doc.ents the one that more triples use.
+    spans = bounds.map(lambda b: Span(doc, *b, ["A", "Ü b"][sum(b) % 2]))
     set_relations(doc, [])
     if size:
         doc.set_ents(filter_spans(draw(st.lists(spans, max_size=4))), default="outside")
