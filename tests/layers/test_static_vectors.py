@@ -173,3 +173,10 @@ def test_vectors_of_another_width_than_learned_are_an_error() -> None:
     other = make_vocab(nM=5)
     with pytest.raises(ValueError, match=r"of 3 dimensions.* have 5"):
         layer.predict([make_doc(other, "Rome")])
+
+
+def test_vectors_that_are_not_finite_are_an_error() -> None:
+    vocab = make_vocab()
+    vocab.vectors.data[WORDS.index("oslo"), 0] = np.nan
+    with pytest.raises(ValueError, match="vectors are not finite, for example that of 'oslo'"):
+        make_layer(vocab)

@@ -17,7 +17,6 @@ from spacy.util import load_config_from_str, load_model_from_config
 from spacy.vocab import Vocab
 from toy import gold_docs
 
-import spacy_rin.recipe.config
 from configs import flat
 from scripts.reproduce.modules.matrix import read_matrix
 from scripts.reproduce.own_configs import AMOUNTS, SURVEY, pages
@@ -128,12 +127,7 @@ def test_unknown_language_is_an_error(survey: Survey) -> None:
         make_config(survey, lang="qq")
 
 
-def test_threshold_and_signatures_are_switched_on_in_the_table(
-    survey: Survey, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The table alone decides; what it names is in the config."""
-    for name, value in (("FIT_THRESHOLD", True), ("USE_SIGNATURES", True)):
-        monkeypatch.setattr(spacy_rin.recipe.config, name, value)
+def test_threshold_is_fitted_and_signatures_count_where_there_are_types(survey: Survey) -> None:
     config = written(survey)
     assert config["training"]["before_to_disk"]["@callbacks"] == "spacy-rin.thresholds.v1"
     weights = config["training"]["score_weights"]

@@ -92,11 +92,8 @@ def check_dev(nlp: Language, labels: Collection[str], attribute: str) -> None:
             found |= {relation.label for relation in get_relations(eg.reference, attribute)}
             if found & set(labels):
                 return
-    except (
-        ValueError,
-        KeyError,
-        OSError,
-    ):  # There is no dev set, or spaCy will say what is wrong with it.
+    # There is no dev set, or spaCy will say what is wrong with it.
+    except (ValueError, KeyError, OSError):
         return
     if not count:
         what = "no texts"

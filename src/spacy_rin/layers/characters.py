@@ -27,7 +27,7 @@ from thinc.types import Floats2d
 
 from .static_vectors import read_column
 
-# Begin and end of a word: code points that no text has.
+# Control characters that stand for the begin and the end of a word.
 _BEGIN, _END = "\x02", "\x03"
 # Characters that are read of a word: half from its begin, half from its end.
 _LONGEST = 40

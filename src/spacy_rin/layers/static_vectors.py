@@ -19,6 +19,7 @@ from thinc.api import Linear, Model, Ops, chain, get_array_module, with_array
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from .finite import find_bad_vector
 
 
 def build_static_vectors(width: int = 100) -> Model[list[Doc], list[Floats2d]]:
@@ -80,6 +81,8 @@ def _init(model: Model, X: list[Doc] | None = None, Y: object = None) -> None:
         vectors = X[0].vocab.vectors
         if not vectors.size:
             raise ValueError(Errors.R150)
+        if word := find_bad_vector(X[0].vocab):
+            raise ValueError(Errors.R190.format(word=word))
         model.set_dim("nO", vectors.shape[1], force=True)
 
 

@@ -20,10 +20,8 @@ from ..errors import Errors
 from ..scorer import SCORE_WEIGHTS
 from .numbers import (
     BUFFER,
-    FIT_THRESHOLD,
     LONGEST_WINDOW,
     TRANSFORMER,
-    USE_SIGNATURES,
     VECTORS,
     WINDOW,
     WORDS,
@@ -76,8 +74,8 @@ def make_config(
         settings=_settings(survey, numbers),
         comments=_comments(survey),
         buffer=BUFFER,
-        fit_threshold=FIT_THRESHOLD,
-        score_weights=_score_weights(),
+        # The best model on dev is the one with the best score at its own best threshold.
+        score_weights=SCORE_WEIGHTS | {"rel_f": 0.0, "rel_f_best": 1.0},
     )
     return text, plan
 
@@ -102,13 +100,12 @@ def read_vectors_meta(name: str) -> dict[str, Any]:
 def _settings(survey: Survey, numbers: Numbers) -> dict[str, Any]:
     """The settings of the component: its defaults, and what was chosen for the corpus."""
     chosen: dict[str, Any] = {
+        "signatures": "seen" if survey.typed else "off",
         # In steps, so that a corpus with one text more has the same config.
         "max_length": max(WINDOW, min(-(-survey.longest // 100) * 100, LONGEST_WINDOW)),
         "nested": survey.nested,
         "learn_rate_factor": numbers.learn_rate_factor,
     }
-    if USE_SIGNATURES:
-        chosen["signatures"] = "seen" if survey.typed else "off"
     return asdict(Settings()) | chosen
 
 
@@ -123,8 +120,3 @@ def _comments(survey: Survey) -> dict[str, str]:
         "learn_rate_factor": "times the rate of the optimizer, for rin's own layers",
         "signatures": "a pair of entity types that train never relates so is no triple",
     }
-
-
-def _score_weights() -> dict[str, float | None]:
-    """What the best model on dev is chosen by."""
-    return SCORE_WEIGHTS | ({"rel_f": 0.0, "rel_f_best": 1.0} if FIT_THRESHOLD else {})

@@ -10,9 +10,8 @@ from spacy.util import resolve_dot_names
 
 from ..component import find_rin
 from ..scorer import exact_key, score_relations
+from .total_steps import LEAST_LOOKS
 
-# Looks at dev, from which the best model is chosen.
-FEW_LOOKS = 10
 # F1 on train, and the share of it that dev has at most, where a model has learned train by heart.
 KNOWN_BY_HEART, LITTLE_OF_IT = 0.9, 0.5
 # Examples of train that are read to find that out.
@@ -28,10 +27,10 @@ def advise(nlp: Language, looks: int, steps: int, dev: float) -> Iterator[str]:
     dev (float): `rel_f` on dev, when it was scored last.
     YIELDS (str): A sentence or two for each thing to change.
     """
-    if looks < FEW_LOOKS:
+    if looks < LEAST_LOOKS:
         yield (
             f"Looks at dev: {looks}. So model-best is the best of few. Look more often "
-            f"(--training.eval_frequency {max(1, steps // (2 * FEW_LOOKS))}), or train longer."
+            f"(--training.eval_frequency {max(1, steps // (2 * LEAST_LOOKS))}), or train longer."
         )
     # Train is read only where dev leaves room for it.
     train = score_train(nlp) if dev <= LITTLE_OF_IT else 0.0
