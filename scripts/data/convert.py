@@ -23,18 +23,21 @@ def main(names: list[str], untyped: bool = False) -> None:
     """
     for name in dict.fromkeys(names):
         dataset = find_dataset(name)
-        for part, raw in dataset.parts.items():
-            output = Path("corpus") / name / part
+        folder = Path("corpus") / name
+        # Test first, since the other parts may have to be told from it.
+        for part in reversed(dataset.parts):
+            raw = dataset.parts[part]
             msg.divider(f"{name} {part}")
             run_convert(
                 [raw.path],
-                output,
+                folder / part,
                 format=dataset.format,
                 **FIELD_WAY,
                 untyped=untyped,
                 start=raw.start,
                 limit=raw.limit,
-                report_path=Path("corpus") / name / f"{part}.json",
+                without=folder / "test" if dataset.without_test and part != "test" else None,
+                report_path=folder / f"{part}.json",
             )
 
 

@@ -18,6 +18,7 @@ from spacy.vocab import Vocab
 
 from spacy_rin import get_relations, has_relations
 from spacy_rin.corpus.convert import UNPLACED, Report, convert, make_doc
+from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.corpus.readers import Mention, RawTriple, Reason, Record
 
 WORDS = ["New", "York", "City", "lies", "in", "New", "York", "."]
@@ -377,3 +378,14 @@ def test_a_part_of_nyt_and_the_rest(tmp_path: Path) -> None:
     assert (first.docs, rest.docs) == (4500, 500)
     assert first.triples + rest.triples == 7985
     assert first.dropped[Reason.NESTED_MENTION] + rest.dropped[Reason.NESTED_MENTION] == 153
+
+
+def test_texts_of_another_set_are_left_out_in_any_case_and_spacing(tmp_path: Path) -> None:
+    rows = [
+        {"text": text, "relations": []} for text in ("Ada lives in  London.", "Bob sings.", "ada")
+    ]
+    other = [{"text": text, "relations": []} for text in ("ADA lives in London .", "ada sings.")]
+    convert(other, tmp_path / "test.spacy")
+    report = convert(rows, tmp_path / "train.spacy", without=tmp_path / "test.spacy")
+    assert report.dropped == {Reason.IN_ANOTHER_SET: 1}
+    assert [doc.text for doc in read_docs(tmp_path / "train.spacy")] == ["Bob sings.", "ada"]

@@ -63,6 +63,7 @@ class Dataset:
     title (str): What the data is.
     source (Origin): Where the data comes from.
     extra_files (tuple[str, ...]): Further files under assets/ that the reader needs.
+    without_test (bool): Whether train and dev leave out the texts that stand in test, too.
     where (str): Where to get files that project.yml cannot download.
     parts (dict[str, Part]): The three parts by name.
     """
@@ -75,6 +76,7 @@ class Dataset:
     title: str
     source: Origin
     extra_files: tuple[str, ...] = ()
+    without_test: bool = False
     where: str = "Run `spacy project assets`."
     parts: dict[str, Part] = field(init=False, repr=False, compare=False)
 
@@ -148,6 +150,16 @@ DATASETS = {
         package="nyt",
         title="4,500 of the validation sentences of NYT (CopyRE); not comparable with full NYT",
         source=NYT,
+    ),
+    "nyt_1000": Dataset(
+        Part("nyt/valid.jsonl", limit=1000),
+        Part("nyt/valid.jsonl", start=1000, limit=250),
+        Part("nyt/test.jsonl"),
+        format="copyre",
+        package="nyt",
+        title="1,000 of the validation sentences of NYT (CopyRE); not comparable with full NYT",
+        source=NYT,
+        without_test=True,
     ),
     "webnlg": Dataset(
         Part("webnlg/train.json"),

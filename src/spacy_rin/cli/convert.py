@@ -50,6 +50,10 @@ def convert_command(
     ] = MAX_RUN,
     start: Annotated[int, typer.Option(help="Records to leave out before the first")] = 0,
     limit: Annotated[int, typer.Option(help="Records to read; 0 for all")] = 0,
+    without: Annotated[
+        Path | None,
+        typer.Option(help="Gold Docs, such as the test set: leave out records with the same text"),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON")] = None,
     all: Annotated[
         bool, typer.Option("--all", help="List in the report all that was dropped")
@@ -77,6 +81,7 @@ def convert_command(
         max_run=max_run,
         start=start,
         limit=limit,
+        without=without,
         report_path=report,
         report_all=all,
     )

@@ -27,6 +27,7 @@ from .limits import MAX_LENGTH, MAX_RUN
 from .readers import ENTITY, Dropped, Mention, Reason, Record, detect_format, read_records
 from .readers.overlaps import find_overlaps
 from .sentences import Splitter, split_records
+from .tell_apart import tell_from
 
 UNPLACED = "spacy_rin.unplaced"  # in doc.user_data, beside the relations
 # What gold Docs store. Heads and sentence starts are omitted: any stored value would mark them as
@@ -57,6 +58,7 @@ REASONS = {
     Reason.INSIDE_ANOTHER: "kept: it lies inside another mention, and the same words stand "
     "elsewhere outside of mentions",
     Reason.TOO_LONG: "left out: the record has more characters than max_length",
+    Reason.IN_ANOTHER_SET: "left out: a text of the other set has the same words",
     Reason.RUN_TOO_LONG: "left out: the record has a run of more than max_run punctuation marks",
 }
 
@@ -235,6 +237,7 @@ def convert(
     max_run: int = MAX_RUN,
     start: int = 0,
     limit: int = 0,
+    without: str | Path | None = None,
     shard_size: int = 5000,
     report_path: str | Path | None = None,
     report_all: bool = False,
@@ -260,6 +263,8 @@ def convert(
         it that grows with its square.
     start (int): Number of records to skip, including malformed ones.
     limit (int): Number of records to read, including malformed ones; 0 for all.
+    without (str | Path | None): A .spacy file, or a directory of them, such as the test set.
+        Records with the words of one of its texts, in any case, are left out.
     shard_size (int): Number of Docs in a shard.
     report_path (str | Path | None): Where to write the report as JSON.
     report_all (bool): Whether the report lists all that was dropped, not the first of each kind.
@@ -290,6 +295,8 @@ def convert(
     kept = _count(islice(records, start, start + limit if limit else None), report, progress)
     if splitter:
         kept = split_records(kept, splitter)
+    if without:
+        kept = _count(tell_from(kept, without), report, None)
     with replacing(output) as temporary, unchanged(*paths):
         if output.suffix == ".spacy":
             _write_shard(temporary, kept, report, untyped)

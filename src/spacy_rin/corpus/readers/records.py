@@ -36,6 +36,7 @@ class Reason(str, Enum):
     NOT_READ = "not_read"
     TOO_LONG = "too_long"
     RUN_TOO_LONG = "run_too_long"
+    IN_ANOTHER_SET = "in_another_set"
     TRIMMED = "trimmed"
     EXPANDED = "expanded"
     REPEATED = "repeated"
