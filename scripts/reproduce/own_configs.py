@@ -1,7 +1,8 @@
 """What `spacy-rin init` reads of CoNLL04 → configs/own*.cfg and configs/amount.yml.
 
-The survey that it reads are kept in configs/own_survey.json, for all of train and for its first
-sentences. So the configs can be written again without the data, when the recipe changes.
+The surveys that it reads are kept in configs/own_survey.json: of all of train, of its first
+sentences, and of further data sets, which the recipe was not chosen on. So the configs can be
+written again without the data, when the recipe changes.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from typing import Annotated, Any
 
 import srsly
 import typer
+from spacy.util import dict_to_dot, load_config_from_str
 from wasabi import msg
 
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.files import write_text
 from spacy_rin.recipe.config import make_config
-from spacy_rin.recipe.plan import Plan
 from spacy_rin.recipe.survey import Survey, read_survey
 
 FOLDER = Path("configs")
 SURVEY = "own_survey.json"
-# Sentences of train: its first eighth, quarter, half, and all.
+DATASET = "conll04"
+# Sentences of its train: its first eighth, quarter, half, and all.
 AMOUNTS = (115, 230, 461, 922)
 VECTORS, TRANSFORMER = "training/vectors", "training/minilm"
 # The configs by the rows of amount.yml, and what `spacy-rin init` was told besides.
@@ -31,59 +33,81 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "vectors": ("own_vectors.cfg", {"vectors": VECTORS}),
     "minilm": ("own_trf.cfg", {"transformer": TRANSFORMER}),
 }
+# Further data sets, and the kinds that are trained on them.
+FURTHER = {"nyt_1000": ("vectors", "minilm"), "webnlg": ("vectors",)}
 SEEDS = 3
 HEAD = """\
+# The recipe for your own data: each row is the config that `spacy-rin init` writes.
 # How many sentences does it take? CoNLL04 (hand-made gold, five relations): its first eighth,
-# quarter, half and whole, by words, words with vectors, and MiniLM. Each row is the config that
-# `spacy-rin init` writes for so many sentences.
+# quarter, half and whole, by words, words with vectors, and MiniLM. Then data sets that the recipe
+# was not chosen on.
+# What the rows need: see the head of reproduction.yml, and the corpora nyt_1000 and webnlg.
 # python -m scripts.reproduce.reproduce --matrix configs/amount.yml, then make publish WHAT=amount
 # Written by `python -m scripts.reproduce.own_configs`: change src/spacy_rin/recipe/numbers.py.
 """
 
 
 def main(
-    train: Annotated[
-        Path | None, typer.Option(help="CoNLL04's train, to read its survey again")
+    corpora: Annotated[
+        Path | None, typer.Option(help="The data sets' folder, to read their surveys again")
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where the configs are")] = FOLDER,
 ) -> None:
     """Write configs/own*.cfg and configs/amount.yml as the recipe now is."""
-    if train:
-        survey = {n: read_survey(islice(read_docs(train), n), train) for n in AMOUNTS}
-        data = {n: found.as_dict() for n, found in survey.items()}
+    if corpora:
+        data = {name: survey.as_dict() for name, survey in read_surveys(corpora).items()}
         write_text(folder / SURVEY, f"{srsly.json_dumps(data)}\n")
     for name, text in pages(folder).items():
         write_text(folder / name, text)
         msg.good(f"Wrote {folder / name}")
 
 
+def read_surveys(corpora: Path) -> dict[str, Survey]:
+    """RETURNS (dict): What there is to know of each amount of CoNLL04 and of the further sets."""
+    amounts = {str(n): (DATASET, n) for n in AMOUNTS}
+    parts = amounts | {name: (name, None) for name in FURTHER}
+    return {
+        name: read_survey(islice(read_docs(corpora / dataset / "train"), n), dataset)
+        for name, (dataset, n) in parts.items()
+    }
+
+
 def pages(folder: Path) -> dict[str, str]:
     """RETURNS (dict): The configs and the matrix, by name."""
-    survey = {
-        int(n): Survey.from_dict(data) for n, data in srsly.read_json(folder / SURVEY).items()
-    }
+    surveys = {n: Survey.from_dict(data) for n, data in srsly.read_json(folder / SURVEY).items()}
     texts, rows = {}, {}
     for kind, (name, told) in KINDS.items():
+        texts[name], _ = make_config(surveys[str(AMOUNTS[-1])], **told)
         for amount in AMOUNTS:
-            # For all of train last: that is the config of the folder.
-            texts[name], plan = make_config(survey[amount], **told)
-            rows[f"{kind}_{amount}"] = make_row(name, told, plan, amount)
+            changed = make_row(name, told, texts[name], surveys[str(amount)], DATASET)
+            if amount != AMOUNTS[-1]:
+                changed["settings"]["corpora.train.limit"] = amount
+            rows[f"{kind}_{amount}"] = changed
+        for dataset in (dataset for dataset, kinds in FURTHER.items() if kind in kinds):
+            rows[f"{kind}_{dataset}"] = make_row(name, told, texts[name], surveys[dataset], dataset)
     return texts | {"amount.yml": HEAD + srsly.yaml_dumps(rows)}
 
 
-def make_row(name: str, told: dict[str, str], plan: Plan, amount: int) -> dict[str, Any]:
-    """RETURNS (dict): A row of the matrix: what `spacy-rin init` writes for fewer sentences."""
-    settings: dict[str, Any] = {f"paths.{key}": value for key, value in told.items()}
+def make_row(
+    name: str, told: dict[str, str], base: str, survey: Survey, dataset: str
+) -> dict[str, Any]:
+    """RETURNS (dict): A row of the matrix: a config, and what `init` writes otherwise."""
+    text, plan = make_config(survey, **told)
+    known, wanted = (
+        dict_to_dot(load_config_from_str(page, interpolate=False)) for page in (base, text)
+    )
+    settings = {key: value for key, value in wanted.items() if known.get(key) != value}
+    settings.pop("training.max_epochs", None)
+    # Test is scored once, at the end.
+    settings |= {f"paths.{key}": value for key, value in told.items()} | {"paths.watch": None}
+    # A run's own default is another.
     settings["training.eval_frequency"] = plan.eval_frequency
-    settings["training.batcher.size"] = plan.batch_words if "transformer" in told else plan.batch
-    if amount != AMOUNTS[-1]:
-        settings["corpora.train.limit"] = amount
     return {
         "config": f"configs/{name}",
         "epochs": plan.epochs,
         "seeds": SEEDS,
         "settings": settings,
-        "datasets": {"conll04": None},
+        "datasets": {dataset: None},
     }
 
 

@@ -19,7 +19,7 @@ from toy import gold_docs
 
 from configs import flat
 from scripts.reproduce.modules.matrix import read_matrix
-from scripts.reproduce.own_configs import AMOUNTS, SURVEY, pages
+from scripts.reproduce.own_configs import AMOUNTS, FURTHER, SURVEY, pages
 from spacy_rin.corpus.convert import convert
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.recipe.config import make_config, read_vectors_meta
@@ -174,23 +174,22 @@ def test_configs_of_the_folder_are_those_of_the_recipe() -> None:
     assert dict(found()) == pages(CONFIGS)
 
 
-def test_matrix_has_what_init_writes_for_fewer_sentences() -> None:
+@pytest.mark.parametrize("name", [*map(str, AMOUNTS), *FURTHER])
+def test_matrix_has_what_init_writes_for_other_data(name: str) -> None:
     rows = {run.row: run for run in read_matrix(CONFIGS / "amount.yml")}
     recorded = srsly.read_json(CONFIGS / SURVEY)
     assert isinstance(recorded, dict)
-    for amount in AMOUNTS:
-        run = rows[f"words_{amount}"]
-        config = flat(written(Survey.from_dict(recorded[str(amount)])))
-        base = flat(load_config_from_str((CONFIGS / "own.cfg").read_text(encoding="utf8")))
-        changed = {**dict(run.settings), "training.max_epochs": run.epochs}
-        assert changed.pop("corpora.train.limit", AMOUNTS[-1]) == amount
-        for name in base.keys() - {"training.max_epochs"}:
-            assert config[name] == changed.get(name, base[name]), name
-        assert config["training.max_epochs"] == run.epochs
+    run = rows[f"vectors_{name}"]
+    survey = Survey.from_dict(recorded[name])
+    config = flat(written(survey, vectors="training/vectors"))
+    base = flat(load_config_from_str((CONFIGS / "own_vectors.cfg").read_text(encoding="utf8")))
+    changed = {**dict(run.settings), "training.max_epochs": run.epochs}
+    assert changed.pop("corpora.train.limit", AMOUNTS[-1]) == int(name if name.isdigit() else 922)
+    assert {**base, **changed} == config
 
 
 @pytest.mark.data
-def test_recorded_survey_are_those_of_the_data(tmp_path: Path) -> None:
+def test_recorded_surveys_are_those_of_the_data(tmp_path: Path) -> None:
     raw, path = find_data("conll04/train_triples.json"), tmp_path / "train.spacy"
     convert(raw, path)
     recorded = srsly.read_json(CONFIGS / SURVEY)

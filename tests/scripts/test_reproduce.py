@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -327,9 +328,11 @@ def test_line_of_a_run_has_what_dev_and_test_would_choose(matrix: Path) -> None:
     assert line["curve"]["epoch"] == [0, 1, 2] and line["curve"]["dev"] == [0.25, 0.75, 0.5]
     assert line["curve"]["test_authors_exact_f"] == pytest.approx([0.3, 0.375, 0.75])
     assert line["by_threshold"] == {"threshold": [0.5], "rel_f": [0.75]}
-    assert "further_test" not in line
-    write_json(run.further, {"scores": {"rel_f": 0.25}})
-    assert reports.describe_run(run)["further_test"] == {"rel_f": 0.25}
+    assert line["further_tests"] == {}
+    run = replace(run, dataset="webnlg")
+    write_result(run, 0.75)
+    write_json(run.further["authors"], {"scores": {"rel_f": 0.25}})
+    assert reports.describe_run(run)["further_tests"] == {"authors": {"rel_f": 0.25}}
 
 
 # What `main` runs: trainings that end with their input. It tells of each that has begun, once it

@@ -15,9 +15,13 @@ from thinc.api import Config
 # Each run has a folder of its own here, and the reports stand beside these.
 RUNS = Path("training/reproduce")
 TAGGER = Path("training/tagger_webnlg/model-best")
-# Another test set for models of a data set: the authors' own file, with the full spans of its 703
-# sentences and 125 relations, of which train has 121. Their train set is not public.
-FURTHER_TEST = {"webnlg": Path("corpus/webnlg_authors/test")}
+# Other test sets for models of a data set. Of WebNLG the authors' own file, with the full spans of
+# its 703 sentences and 125 relations, of which train has 121; their train set is not public. Of
+# CoNLL04 its test set as raw text, and without the sentences that stand in train, too.
+FURTHER_TESTS = {
+    "webnlg": {"authors": Path("corpus/webnlg_authors/test")},
+    "conll04": {name: Path(f"corpus/conll04_{name}/test") for name in ("raw", "apart")},
+}
 # Texts that count as if they had no triple, see `evaluate --others`.
 OTHERS = Path("corpus/conll04/train")
 
@@ -83,8 +87,10 @@ class Run:
         return self.folder / "result.json"
 
     @property
-    def further(self) -> Path:
-        return self.folder / "further.json"
+    def further(self) -> dict[str, Path]:
+        """RETURNS (dict[str, Path]): The results on further test sets, by their names."""
+        tests = FURTHER_TESTS.get(self.dataset, {}) if self.part == "test" else {}
+        return {name: self.folder / f"further_{name}.json" for name in tests}
 
     @property
     def history(self) -> Path:
@@ -95,7 +101,7 @@ class Run:
         named = [
             Path(value) for name, value in self.settings if name.startswith("paths.") and value
         ]
-        further = [FURTHER_TEST[self.dataset]] if self.dataset in FURTHER_TEST else []
+        further = [FURTHER_TESTS[self.dataset][name] for name in self.further]
         return [TAGGER, OTHERS, Path("corpus") / self.dataset, *further, *named]
 
     def commands(self, gpu_id: int = -1) -> list[list[str]]:
@@ -122,9 +128,9 @@ class Run:
         train = ["spacy", "train", self.config, "--output", str(self.folder), *overrides]
         evaluate = ["spacy_rin", "evaluate", str(self.folder / "model-best")]
         commands = [train]
-        if self.dataset in FURTHER_TEST:
-            test = str(FURTHER_TEST[self.dataset])
-            commands.append([*evaluate, test, "--output", str(self.further)])
+        for name, result in self.further.items():
+            test = str(FURTHER_TESTS[self.dataset][name])
+            commands.append([*evaluate, test, "--output", str(result)])
         # Last, since a run with a result is done.
         known = [f"--{part}={corpus / part}" for part in ("train", "dev")]
         known += [f"--others={OTHERS}", f"--history={self.history}"]

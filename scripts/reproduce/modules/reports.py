@@ -61,8 +61,8 @@ def describe_run(run: Run) -> Line:
         "settings": dict(run.settings),
         **{name: record[name] for name in KEPT},
     }
-    if run.further.exists():
-        line["further_test"] = srsly.read_json(run.further)["scores"]
+    further = {n: srsly.read_json(path) for n, path in run.further.items() if path.exists()}
+    line["further_tests"] = {name: record["scores"] for name, record in further.items()}
     line["by_threshold"] = _columns(record["by_threshold"])
     return line | _over_epochs(record["history"])
 

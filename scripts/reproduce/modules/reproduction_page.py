@@ -151,7 +151,8 @@ def judged_errors(judgements: dict[str, Any]) -> str:
 
 
 def _further(runs: list[dict[str, Any]]) -> str:
-    scores = [run["further_test"] for run in runs if "further_test" in run]
+    tests = [run.get("further_tests", {}) for run in runs]
+    scores = [test["authors"] for test in tests if "authors" in test]
     if not scores:
         return ""
     names = ("rel_f", "ents_f", *AUTHORS)

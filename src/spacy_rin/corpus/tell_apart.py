@@ -14,8 +14,8 @@ def tell_from(records: Iterable[Record], path: str | Path) -> Iterator[Record | 
 
     records (Iterable[Record]): The records.
     path (str | Path): Gold Docs of the other set: a .spacy file, or a directory of them.
-    YIELDS (Record | Dropped): Each record, or why it is left out: a text there has the same words,
-        whatever their case and the spaces between them.
+    YIELDS (Record | Dropped): Each record, or why it is left out: a text there has the same
+        characters, whatever their case and the spaces between them.
     RAISES (ValueError): If there is no such file, or it is damaged.
     """
     texts = {_normalise(token.text for token in doc) for doc in read_docs(path)}
@@ -25,4 +25,4 @@ def tell_from(records: Iterable[Record], path: str | Path) -> Iterator[Record | 
 
 
 def _normalise(words: Iterable[str]) -> str:
-    return " ".join(word for word in words if not word.isspace()).casefold()
+    return "".join("".join(words).split()).casefold()

@@ -37,8 +37,9 @@ class Numbers:
     between (bool): Whether a cell sees the mean of what is between head and tail.
     types (bool): Whether a cell sees the tagger's probabilities of head and tail.
     vector_width (int): Width that static vectors are projected to.
-    word_width (int): Width of the word table, where there are no vectors.
+    word_width (int): Width of the word table, where there are no vectors; 0 for none.
     word_dropout (float): How often rare words are read as unknown by the word table.
+    affix_width (int): Width of what the ends and the shape of a word say of it; 0 for none.
     letters_width (int): Filters over the characters of a word; 0 for none.
     dropout (float): On what is known of a word.
     encoder_dropout (bool): Whether there is dropout behind the encoder, too.
@@ -51,17 +52,18 @@ class Numbers:
     averages (bool): Whether dev is scored, and models saved, with a moving average.
     """
 
-    hidden_width: int = 100
-    encoder_width: int = 100
-    rounds: int = 3
+    hidden_width: int = 150
+    encoder_width: int = 200
+    rounds: int = 1
     distance: int = 20
     between: bool = True
     types: bool = False
     vector_width: int = 100
     word_width: int = 100
-    word_dropout: float = 0.25
+    word_dropout: float = 1.0
+    affix_width: int = 0
     letters_width: int = 50
-    dropout: float = 0.4
+    dropout: float = 0.5
     encoder_dropout: bool = True
     updates: int = 2600
     least_epochs: int = 20
@@ -72,15 +74,15 @@ class Numbers:
     averages: bool = False
 
 
-WORDS = Numbers()
-VECTORS = WORDS
+VECTORS = Numbers()
+# Without vectors, what a word is made of has to say more.
+WORDS = replace(VECTORS, affix_width=128, letters_width=100)
 TRANSFORMER = replace(
-    WORDS,
-    hidden_width=200,
-    encoder_width=200,
-    rounds=2,
-    dropout=0.2,
-    updates=1500,
+    VECTORS,
+    encoder_width=150,
+    word_width=0,
+    dropout=0.3,
+    updates=1540,
     least_epochs=15,
     learn_rate=0.0002,
     warmup=250,
