@@ -17,12 +17,18 @@ from wasabi import msg
 from scripts.reproduce.modules import reproduction_page
 from scripts.reproduce.modules.headlines import results_table
 from scripts.reproduce.modules.matrix import read_matrix
+from scripts.reproduce.modules.own_data import (
+    amount_table,
+    levers_table,
+    own_data,
+    recipe_table,
+)
 from scripts.reproduce.modules.reports import PUBLISHED, REPORT, Rows, read_report, summarise
 from scripts.reproduce.modules.speed_tables import FIRST, extract_table, speed_table
 from scripts.reproduce.modules.tables import drills_table, mean_of, prf_table
 from spacy_rin.evaluation.card import SCORES
 from spacy_rin.evaluation.markdown import percent, table
-from spacy_rin.files import write_text
+from spacy_rin.files import write_json, write_text
 
 PAGE = PUBLISHED / "README.md"
 BENCHMARK = PUBLISHED / "benchmark.json"
@@ -91,6 +97,13 @@ def write_pages() -> None:
         tables[PERFORMANCE] = {"speed": speed_table(benchmark)}
     if "webnlg" in rows.get("rin_best", {}) and {BY_SENTENCE, LEARNED_PASSAGES} <= runs.keys():
         tables[OWN_DATA] = {"passages": passages_table(runs, rows)}
+    amounts, levers = read_rows("amount", "amount"), read_levers()
+    if amounts:
+        write_json(PUBLISHED / "own_data.json", own_data(amounts, levers))
+        tables[README]["own_data"] = recipe_table(amounts)
+        tables.setdefault(OWN_DATA, {})["amount"] = amount_table(amounts)
+    if "recipe" in levers and "before" in levers:
+        tables.setdefault(OWN_DATA, {})["levers"] = levers_table(levers)
     if drills := _read(DRILLS):
         tables[RELIABILITY] = {"drills": drills_table(drills)}
     if extract:
@@ -110,6 +123,11 @@ def read_rows(name: str, matrix: str) -> Rows:
     """RETURNS (dict): The rows of a published report, in the order of a matrix in configs/."""
     lines = read_report(PUBLISHED / f"{name}.jsonl")
     return summarise(lines, read_matrix(Path("configs") / f"{matrix}.yml")) if lines else {}
+
+
+def read_levers() -> Rows:
+    """RETURNS (dict): The rows of the levers, whose matrix is made when they are trained."""
+    return summarise(read_report(PUBLISHED / "levers.jsonl"), [])
 
 
 def results_page(runs: dict[Path, Any], rows: Rows, benchmark: dict[str, Any] | None) -> str:

@@ -1,0 +1,144 @@
+"""Runs of the recipe for your own data → results/own_data.json, and the tables of the pages.
+
+The runs are those of configs/amount.yml, scored on test, and those of `own_levers`, scored on dev.
+What has not been run is left out.
+"""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any, NamedTuple
+
+from scripts.reproduce.modules.reports import Line, Rows
+from scripts.reproduce.modules.tables import mean_of
+from spacy_rin.evaluation.markdown import table
+
+STRICT, ENTITIES, EXACT = "rel_strict_f", "ents_f", "rel_f"
+# Of a thousand sentences.
+SILENCE = ("silence", "silence_negated")
+KINDS = {"words": "words", "vectors": "words with vectors", "minilm": "MiniLM"}
+AMOUNTS = (115, 230, 461, 922)
+
+
+class Figure(NamedTuple):
+    """A figure of the summary: a mean over the seeds.
+
+    row (str): Row of configs/amount.yml.
+    score (str): Which of its scores.
+    test (str): Which further test set; empty for the data set's own.
+    """
+
+    row: str
+    score: str = STRICT
+    test: str = ""
+
+
+FIGURES = {
+    "conll04_words_vectors_strict_f": Figure("vectors_922"),
+    "conll04_words_strict_f": Figure("words_922"),
+    "conll04_trf_strict_f": Figure("minilm_922"),
+    "conll04_words_230_strict_f": Figure("vectors_230"),
+    "conll04_trf_230_strict_f": Figure("minilm_230"),
+    "conll04_words_vectors_ents_f": Figure("vectors_922", ENTITIES),
+    "conll04_words_ents_f": Figure("words_922", ENTITIES),
+    "conll04_trf_ents_f": Figure("minilm_922", ENTITIES),
+    "conll04_words_vectors_raw_strict_f": Figure("vectors_922", test="raw"),
+    "conll04_words_raw_strict_f": Figure("words_922", test="raw"),
+    "conll04_trf_raw_strict_f": Figure("minilm_922", test="raw"),
+    "conll04_words_vectors_apart_strict_f": Figure("vectors_922", test="apart"),
+    "conll04_words_apart_strict_f": Figure("words_922", test="apart"),
+    "conll04_trf_apart_strict_f": Figure("minilm_922", test="apart"),
+    "nyt_1000_words_vectors_strict_f": Figure("vectors_nyt_1000"),
+    "nyt_1000_trf_strict_f": Figure("minilm_nyt_1000"),
+    "webnlg_words_vectors_exact_f": Figure("vectors_webnlg", "authors_exact_f"),
+}
+
+
+def own_data(rows: Rows, levers: Rows) -> dict[str, Any]:
+    """Put the figures together.
+
+    rows (dict): What `reports.summarise` gives of configs/amount.yml.
+    levers (dict): The same of the levers.
+    RETURNS (dict): A flat `summary` of means, in points from 0 to 100; and of each row the number
+        of runs, means and standard deviations, from 0 to 1.
+    """
+    summary = {}
+    for name, (row, score, test) in FIGURES.items():
+        for found in rows.get(row, {}).values():
+            scores = [score_of(run, score, test) for run in found["runs"]]
+            if None not in scores:  # earlier runs lack what was added later
+                summary[name] = round(100 * fmean(scores), 2)
+    return {
+        "summary": summary,
+        "test": {row: _figures(found) for row, found in rows.items()},
+        "dev": {row: _figures(found) for row, found in levers.items()},
+    }
+
+
+def score_of(run: Line, score: str, test: str = "") -> float | None:
+    """RETURNS (float | None): A score of a run, on its own test set or on a further one."""
+    scores = run.get("further_tests", {}).get(test, {}) if test else run["scores"]
+    found: float | None = scores.get(score)
+    return found
+
+
+def amount_table(rows: Rows) -> str:
+    """RETURNS (str): F1 by the number of sentences, for every kind of encoder."""
+    body = [
+        [title]
+        + [
+            mean_of(*_mean_and_sd(rows[f"{kind}_{n}"], STRICT)) if f"{kind}_{n}" in rows else "–"
+            for n in AMOUNTS
+        ]
+        for kind, title in KINDS.items()
+        if any(f"{kind}_{n}" in rows for n in AMOUNTS)
+    ]
+    return table(["sentences of train", *map(str, AMOUNTS)], body)
+
+
+def recipe_table(rows: Rows) -> str:
+    """RETURNS (str): What all of CoNLL04's train gives, for every kind of encoder."""
+    names = (ENTITIES, EXACT, STRICT)
+    body = [
+        [title, *(mean_of(*_mean_and_sd(rows[f"{kind}_{AMOUNTS[-1]}"], name)) for name in names)]
+        for kind, title in KINDS.items()
+        if f"{kind}_{AMOUNTS[-1]}" in rows
+    ]
+    return table(["CoNLL04, test F1", "entities", "exact", "with entity labels"], body)
+
+
+def levers_table(levers: Rows) -> str:
+    """RETURNS (str): What each lever brings alone, and what the recipe loses without it."""
+    recipe, before = levers["recipe"], levers["before"]
+    prefixes = ("before_with_", "recipe_without_", "recipe_with_")
+    names = dict.fromkeys(
+        row.removeprefix(prefix) for row in levers for prefix in prefixes if row.startswith(prefix)
+    )
+    body = [["all of them", _of(before), "", _of(recipe)], *(_lever(levers, n) for n in names)]
+    return table(["lever", "before", "with it alone", "recipe without (or with) it"], body)
+
+
+def _lever(levers: Rows, name: str) -> list[str]:
+    alone = levers.get(f"before_with_{name}")
+    other = levers.get(f"recipe_without_{name}") or levers.get(f"recipe_with_{name}")
+    return [name, "", _of(alone) if alone else "–", _of(other) if other else "–"]
+
+
+def _of(row: dict[str, Any]) -> str:
+    return mean_of(*_mean_and_sd(row, STRICT))
+
+
+def _mean_and_sd(row: dict[str, Any], score: str) -> tuple[float, float | None]:
+    (found,) = row.values()  # the only data set of the row
+    return found["mean"][score], found["sd"][score]
+
+
+def _figures(row: dict[str, Any]) -> dict[str, Any]:
+    (found,) = row.values()
+    kept = [name for name in (STRICT, EXACT, ENTITIES, *SILENCE) if name in found["mean"]]
+    return {
+        "dataset": next(iter(row)),
+        "runs": found["n"],
+        "mean": {name: found["mean"][name] for name in kept},
+        "sd": {name: found["sd"][name] for name in kept},
+    }
