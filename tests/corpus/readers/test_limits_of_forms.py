@@ -114,7 +114,9 @@ FORMS: dict[str, Write] = {
     "copymtl": write_copymtl,
     "copyre": by_row(lambda text: {"sentText": text, "relationMentions": []}),
     "casrel": by_row(lambda text: {"text": text, "triple_list": []}),
-    "prodigy": by_row(lambda text: {"tokens": [{"text": w} for w in text.split()], "relations": []}),
+    "prodigy": by_row(
+        lambda text: {"tokens": [{"text": w} for w in text.split()], "relations": []}
+    ),
     "spert": by_row(
         lambda text: {
             "tokens": text.split(),

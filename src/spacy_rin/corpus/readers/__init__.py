@@ -15,7 +15,7 @@ All formats follow these rules:
   that it touches, unless `alignment = "strict"`.
 - Words that differ only in accents match if the mention is not found as it is. NYT's relations say
   "Bogotá" where its sentences say "Bogota".
-- A record whose text is longer than `max_length`, or has a run of marks over `max_run`, is left out.
+- A record is left out if its text is over `max_length`, or has a run of marks over `max_run`.
 - In the research formats, Penn Treebank escapes (-LRB-, \\/, ``) are undone in words and mentions.
 - A mention without a type of its own gets the label ENTITY.
 """
