@@ -30,8 +30,8 @@ def run(drill: Drill) -> Finding:
     if outcome.code:
         return Finding(outcome.show(), False)
     kinds = Counter[str]()
-    for path, inside, read in ((corpus, False, read_docs), (corpus, True, read_docs)):
-        kinds += _damage_often(drill, path, lambda path, read=read: list(read(path)), inside)
+    for inside in (False, True):
+        kinds += _damage_often(drill, corpus, lambda path: list(read_docs(path)), inside)
     # A pipeline that finds nothing writes an empty file, in which nothing can be damaged.
     if triples.stat().st_size:
         kinds += _damage_often(drill, triples, lambda path: list(read_output(path)))
