@@ -34,7 +34,7 @@ def run(drill: Drill) -> Finding:
             found = _find(load_pipeline(str(folder)))
             kinds["read" if found == expected else "other results"] += 1
         except (ValueError, OSError) as error:
-            said = folder.name in str(error) and "\n" not in str(error)
+            said = str(folder) in str(error) and "\n" not in str(error)
             kinds["said" if said else "said without the file"] += 1
         except Exception as error:
             kinds[type(error).__name__] += 1

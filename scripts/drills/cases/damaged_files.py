@@ -83,7 +83,7 @@ def _outcome(path: Path, read: Callable[[Path], Any]) -> str:
     try:
         read(path)
     except (ValueError, OSError) as error:
-        return "said" if path.name in str(error) else "said without the file"
+        return "said" if str(path) in str(error) else "said without the file"
     except Exception as error:
         return type(error).__name__
     return "read"

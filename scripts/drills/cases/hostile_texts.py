@@ -15,10 +15,11 @@ STRINGS = (
     "A\n\n# Title\n\n[link](javascript:alert(1)) |x|`",
     "=cmd|' /C calc'!A0",
     "../../x",
-    "/tmp/x",
     "\x1b[2J\x1b]0;title\x07",
     "\x9b31m\u202e",
 )
+# What of the strings must not reach a terminal. The commands may colour their own words.
+CONTROLS = ("\x1b[2J", "\x1b]0", "\x9b", "\u202e")
 # What is no text to be read.
 LINES = (
     json.dumps({"id": "brackets", "text": "(" * 10_000}),
@@ -40,8 +41,9 @@ def run(drill: Drill) -> Finding:
     raw.write_text("".join(json.dumps(row) + "\n" for row in map(_gold, STRINGS)) + _bad_gold())
     given = (json.dumps({"id": string, "text": string}) for string in STRINGS)
     texts.write_text("\n".join([*given, *LINES]) + "\n", encoding="utf8")
-    into = drill.work / "into"
-    into.mkdir()
+    # Deep enough for what is written two folders above to be seen.
+    into = drill.work / "deep" / "deeper" / "into"
+    into.mkdir(parents=True)
     corpus, triples = into / "gold.spacy", into / "triples.jsonl"
     model = ["--model", drill.pipeline]
     calls: list[list[object]] = [
@@ -62,19 +64,18 @@ def run(drill: Drill) -> Finding:
         ),
         *(["graph", path, into / "odd.html"] for path in _odd_triples(drill.work / "odd")),
     ]
-    before, faults = _listed(drill.work.parent), []
+    before, faults = _listed(drill.work), []
     for words in calls:
         outcome = drill.call(*words)
         if not outcome.is_clean:
             faults.append(f"{words[0]}: {outcome.show()}")
-        if {"\x1b", "\x9b", "\u202e"} & {*outcome.out, *outcome.err}:
+        if any(control in outcome.out + outcome.err for control in CONTROLS):
             faults.append(f"{words[0]} sends controls to the terminal")
     for page in into.glob("*.html"):
         if "<script>alert" in (text := page.read_text(encoding="utf8")) or "<img" in text:
             faults.append(f"{page.name} has what a text has written")
-    others = _listed(drill.work.parent) - before - {f"{drill.work.name}/into"}
-    if others:
-        faults.append(f"other files: {sorted(others)}")
+    if others := {path for path in _listed(drill.work) - before if into not in path.parents}:
+        faults.append(f"other files: {sorted(path.name for path in others)}")
     figure = f"{len(calls)} commands with {len(STRINGS) + len(LINES)} inputs, {len(faults)} faults"
     return Finding("; ".join([figure, *faults]), not faults)
 
@@ -124,7 +125,6 @@ def _odd_triples(folder: Path) -> list[Path]:
     return paths
 
 
-def _listed(folder: Path) -> set[str]:
+def _listed(folder: Path) -> set[Path]:
     """What stands in a folder, and in those that are in it."""
-    paths = [*folder.glob("*"), *folder.glob("*/*")]
-    return {str(path.relative_to(folder)) for path in paths}
+    return set(folder.rglob("*"))

@@ -124,7 +124,8 @@ class Drill:
     def corpus(self, count: int = 60) -> Path:
         """RETURNS (Path): A .spacy file of documents with what the pipeline finds in them."""
         nlp, path = load_pipeline(str(self.pipeline)), self.work / "gold.spacy"
-        texts = (SENTENCES[k % len(SENTENCES)] for k in range(count))
+        # No two are alike, so that they are not packed into nothing.
+        texts = (f"{SENTENCES[k % len(SENTENCES)]} It was day {k}." for k in range(count))
         DocBin(docs=nlp.pipe(texts), store_user_data=True).to_disk(path)
         return path
 

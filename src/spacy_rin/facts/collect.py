@@ -107,7 +107,7 @@ def collect_facts(
             return steps.run(connection)
     with working_folder(output) as folder:
         database = folder / "facts.duckdb"
-        with open_database(database, memory) as connection:
+        with open_database(database, memory, output) as connection:
             facts = steps.run(connection)
             if not is_database:
                 steps.progress(f"writing {output}")
