@@ -55,26 +55,30 @@ def _damage_often(
 
 
 def _damage_component(drill: Drill) -> Counter[str]:
-    """Damage the files of the component, which are to be read as they were, or not at all."""
+    """Damage the files of the component, which are to be read as they were, or not at all.
+
+    How the errors are said is `damaged_components` to see, which loads whole pipelines.
+    """
     nlp = load_pipeline(str(drill.pipeline))
     rin, folder, kinds = find_rin(nlp), drill.work / "rin", Counter[str]()
     shutil.copytree(drill.pipeline / rin.name, folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
 
-    def find(path: Path) -> list[list[tuple[str, float]]]:
-        rin.from_disk(path)
+    def find() -> list[list[tuple[str, float]]]:
+        rin.from_disk(folder, exclude=["vocab"])
         docs = nlp.pipe(SENTENCES)
         return [[(rel.text, round(rel.score, 4)) for rel in get_relations(doc)] for doc in docs]
 
-    expected = find(folder)
+    expected = find()
     for number in range(TIMES):
         # Small files are damaged as often as large ones.
         path = files[number % len(files)]
         whole = path.read_bytes()
         path.write_bytes(damage(drill.random, whole))
-        found: list[Any] = []
-        kind = _outcome(folder, lambda folder: found.extend(find(folder)))  # noqa: B023
-        kinds["other results" if kind == "read" and found != expected else kind] += 1
+        try:
+            kinds["read" if find() == expected else "other results"] += 1
+        except Exception:
+            kinds["said"] += 1
         path.write_bytes(whole)
     return kinds
 

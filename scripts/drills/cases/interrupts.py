@@ -52,7 +52,8 @@ def run(drill: Drill) -> Finding:
         interrupted += 1
         seen.add(name)
         outcome = finish(process)
-        lines = [line for line in (outcome.out + outcome.err).splitlines() if line.strip()]
+        # What it had printed before, such as a table of `inspect`, is no word about the signal.
+        lines = [line for line in outcome.err.splitlines() if line.strip()]
         tracebacks += "Traceback" in outcome.err
         if outcome.code != 0 and len(lines) > 2:
             wordy += 1
