@@ -24,6 +24,7 @@ import typer
 from numpy import array_split, median
 from wasabi import msg
 
+from scripts.bench.modules.memory import memory
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.evaluation.environment import describe_hardware, package_versions
 from spacy_rin.extract.documents import Document
@@ -169,26 +170,6 @@ def has_batches(output: Path, count: int) -> bool:
         return False
     with journal.open("rb") as file:
         return len(list(islice(file, count + 1))) > count
-
-
-def memory(pid: int) -> tuple[float, float]:
-    """Resident MB of a process, and of all that it has started."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # ended meanwhile
-        parents[int(stat.parent.name)] = (int(fields[1]), int(fields[21]))
-    family = {pid}
-    for _ in parents:
-        more = {child for child, (parent, _) in parents.items() if parent in family} | family
-        if more == family:
-            break
-        family = more
-    page = os.sysconf("SC_PAGE_SIZE") / 2**20
-    own = parents.get(pid, (0, 0))[1] * page
-    return own, sum(parents[child][1] for child in family - {pid}) * page
 
 
 def measure_long(model: str, texts: list[str]) -> dict[str, Any]:

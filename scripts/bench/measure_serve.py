@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 from wasabi import msg
 
+from scripts.bench.modules.memory import memory
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.evaluation.environment import describe_hardware, package_versions
 from spacy_rin.extract.documents import Document
@@ -86,13 +87,13 @@ def measure(
         return seconds, code, found == [right[k] for k in chosen]
 
     answers: list[tuple[float, int, bool]] = []
-    memory = []
+    rss = []
     start = time.monotonic()
     with ThreadPoolExecutor(clients) as pool:
         for tenth in range(10):
             numbers = range(requests * tenth // 10, requests * (tenth + 1) // 10)
             answers += pool.map(ask, numbers)
-            memory.append(round(resident(pid)))
+            rss.append(round(memory(pid)[0]))
     seconds = time.monotonic() - start
     times = sorted(answer[0] for answer in answers)
     return {
@@ -101,7 +102,7 @@ def measure(
         "requests_per_second": round(requests / seconds, 1),
         "median_seconds": round(median(times), 3),
         "seconds_of_99_percent": round(times[len(times) * 99 // 100], 3),
-        "rss_mb_by_tenth": memory,
+        "rss_mb_by_tenth": rss,
     }
 
 
@@ -138,12 +139,6 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.5)
     msg.fail("the service did not start", exits=1)
-
-
-def resident(pid: int) -> float:
-    """The resident memory of a process, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
 if __name__ == "__main__":

@@ -43,8 +43,7 @@ def replacing(path: str | Path, wait: bool = False) -> Iterator[Path]:
         return
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The same for every run to the path, and short even if the path's own name is long.
-    hidden = f".{uuid5(NAMESPACE_URL, path.name).hex}"
+    hidden = _hidden_name(path)
     with _naming(path, path.with_name(hidden)), _locked(path, f"{hidden}.lock", wait) as lock:
         name = hidden if lock.is_locked else f"{hidden}-{uuid4().hex}"
         temporary, old = path.with_name(f"{name}.tmp"), path.with_name(f"{name}.old")
@@ -59,6 +58,35 @@ def replacing(path: str | Path, wait: bool = False) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             _clear(path, temporary, old)
+
+
+@contextmanager
+def working_folder(path: str | Path) -> Iterator[Path]:
+    """Make an empty folder beside an output, for what a run needs while it makes it.
+
+    It is removed at the end. What a killed run to the same output has left is removed first.
+
+    path (str | Path): The output. Its folder is made if need be.
+    YIELDS (Path): The folder.
+    RAISES (ValueError): If another run makes the same output.
+    """
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = f"{_hidden_name(path)}.work"
+    with _locked(path, f"{hidden}.lock", wait=False) as lock:
+        name = hidden if lock.is_locked else f"{hidden}-{uuid4().hex}"
+        folder = path.with_name(name)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+
+def _hidden_name(path: Path) -> str:
+    """The same for every run to the path, and short even if the path's own name is long."""
+    return f".{uuid5(NAMESPACE_URL, path.name).hex}"
 
 
 @contextmanager

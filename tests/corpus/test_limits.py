@@ -51,14 +51,14 @@ def test_text_is_too_long() -> None:
     assert find_excess("a b" * 10, max_length=30) is None
 
 
+# Every form is tried in readers/test_limits_of_forms.py.
 @pytest.mark.parametrize(
     "row",
     [
         {"text": f"{MEANT} {'(' * 10_000}", "relations": []},
         {"text": "😀" * 10_000, "triple_list": []},
-        {"text": f"{MEANT} {'(' * 10_000}", "_view_id": "relations", "tokens": [], "relations": []},
     ],
-    ids=["rin", "casrel", "prodigy"],
+    ids=["rin", "casrel"],
 )
 def test_convert_leaves_out_and_counts(tmp_path: Path, row: dict[str, Any]) -> None:
     good = {**row, "text": MEANT}

@@ -18,6 +18,7 @@ from spacy_rin.extract.outputs import write_output
 from spacy_rin.extract.rows import to_rows
 from spacy_rin.facts import collect, database
 from spacy_rin.facts.collect import collect_facts
+from spacy_rin.files import working_folder
 from spacy_rin.relations import Relation
 
 duckdb = pytest.importorskip("duckdb", reason="needs the extra spacy-rin[kb]")
@@ -287,3 +288,48 @@ def test_ids_of_docs_reach_the_facts(tmp_path: Path) -> None:
     collect_facts(write_corpus(tmp_path / "a.spacy", [doc]), tmp_path / "facts.duckdb")
     query = "SELECT head, head_id, tail_id FROM facts"
     assert read_table(tmp_path / "facts.duckdb", query) == [("Bob", "Q1", "")]
+
+
+@pytest.mark.parametrize("name", ["facts.csv", "facts.duckdb", "neo4j"])
+def test_what_a_killed_run_has_left_is_removed(tmp_path: Path, name: str) -> None:
+    source, output = written(tmp_path, ".jsonl"), tmp_path / "out" / name
+    with working_folder(output) as left:
+        pass
+    left.mkdir()
+    (left / "facts.duckdb").write_bytes(b"half")
+    collect_facts(source, output)
+    collect_facts(source, output, overwrite=True)
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_two_runs_do_not_make_one_table(tmp_path: Path) -> None:
+    source, output = written(tmp_path, ".jsonl"), tmp_path / "facts.csv"
+    with (
+        working_folder(output),
+        pytest.raises(ValueError, match=r"Another run is writing .*facts\.csv"),
+    ):
+        collect_facts(source, output)
+
+
+def test_damaged_corpus_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, ".spacy")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ValueError, match=r"Can't read .*triples\.spacy: "):
+        collect_facts(path, tmp_path / "facts.csv")
+
+
+def test_input_that_changes_while_it_is_read_adds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output = written(tmp_path, ".jsonl"), tmp_path / "facts.duckdb"
+    read = collect.read_incoming
+
+    def read_and_change(*args: Any) -> None:
+        read(*args)
+        with source.open("a") as file:
+            file.write("\n")
+
+    monkeypatch.setattr(collect, "read_incoming", read_and_change)
+    with pytest.raises(ValueError, match=r"triples\.jsonl"):
+        collect_facts(source, output)
+    assert read_table(output, FACTS) == []

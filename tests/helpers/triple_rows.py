@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from scripts.bench.modules import made_triples
+
 Row = dict[str, Any]
 
 
@@ -15,26 +17,8 @@ def make_row(
 ) -> Row:
     """A row of the sentence "<head> <relation> <tail>.", which starts at `at`."""
     at = values.pop("at", 0)
-    sentence = f"{head} {relation} {tail}."
-    tail_start = at + len(sentence) - 1 - len(tail)
-    row = {
-        "document": document,
-        "sentence": sentence,
-        "sentence_start": at,
-        "head": head,
-        "head_start": at,
-        "head_end": at + len(head),
-        "head_label": "PER",
-        "relation": relation,
-        "tail": tail,
-        "tail_start": tail_start,
-        "tail_end": tail_start + len(tail),
-        "tail_label": "LOC",
-        "score": score,
-        "head_id": "",
-        "tail_id": "",
-    }
-    return row | values
+    row = made_triples.make_row(document, head, relation, tail, f" {relation} ", at)
+    return row | {"score": score} | values
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> Path:

@@ -111,6 +111,21 @@ def test_text_that_the_tokenizer_reads_fast_is_not_refused() -> None:
     assert "from character 4 on" in find_fault(nlp, "abc " + "[" * 501)
 
 
+@pytest.mark.parametrize("piece", ["(", "'s", "’S", "US$", "C$", "_", "😀"])
+def test_run_of_what_the_tokenizer_takes_off_is_refused(piece: str) -> None:
+    assert "in a row" in find_fault(trained(), f"It was {piece * 600} .")
+
+
+def test_relations_of_another_attribute_are_found() -> None:
+    with TestClient(make_app(trained(attribute="triples"), LIMITS)) as client:
+        given = texts()
+        assert without_scores(found(client, texts=given)) == without_scores(
+            expected(trained(), *given)
+        )
+        page = client.post("/", content=urlencode({"text": TWO_WORDS})).text
+        assert expected(trained(), TWO_WORDS)[0][0]["relation"] in page
+
+
 def test_page_has_a_form_and_says_what_is_wrong(client: TestClient) -> None:
     assert 'method="post"' in client.get("/").text
     answer = client.post("/", content=urlencode({"text": "<b>&amp;", "threshold": "x"}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
@@ -265,6 +266,34 @@ def test_templates_are_filled_with_ends_and_entities() -> None:
         assert doc[0].ent_iob_ == "O"
     assert Template("{DATE} is not {PER}.").fill(NLP, docs) is None
     assert Template("{head} and {tail}", "no_such_label").fill(NLP, docs) is None
+
+
+def test_template_with_an_unknown_label_is_warned_of_once(tmp_path: Path) -> None:
+    rows = [
+        {"text": "{head} did not see {tail}.", "relation": "no_such"},
+        {"text": "{PRE} left {LOC}."},
+        {"text": "{head} of {ORG}", "relation": "based_in"},
+    ]
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf8")
+    augmenter = make(templates_level=1.0, templates=str(path))
+    run(augmenter, EXAMPLES[:2])  # before the labels are known
+    nlp = spacy.blank("en")
+    rin = nlp.add_pipe("rin")
+    for label in RELATION_LABELS:
+        rin.add_label(label)
+    for label in LABELS:
+        rin.add_label(label, "entity")
+    examples = [as_example(nlp, doc) for doc in gold_docs(nlp.vocab)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for example in examples:
+            list(augmenter(nlp, example))
+    said = [str(warning.message) for warning in caught if "can't be filled" in str(warning.message)]
+    assert [text.rpartition("no such label: ")[2].split(".")[0] for text in said] == [
+        "no_such",
+        "PRE",
+    ]
 
 
 @pytest.mark.parametrize("name", ["t.txt", "t.jsonl"])

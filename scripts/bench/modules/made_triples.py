@@ -29,26 +29,43 @@ def make_rows(count: int, seed: int = 0) -> Iterator[dict[str, Any]]:
         head, head_id = _make_name(dice, entity)
         tail, tail_id = _make_name(dice, (31 * entity + int(9 * dice.random() ** 2)) % entities)
         relation = RELATIONS[int(len(RELATIONS) * dice.random() ** 3)]
-        start = place * 200
         middle = f" and much else that is said in a sentence, {relation.replace('_', ' ')} "
-        tail_start = start + len(head) + len(middle)
-        yield {
-            "document": f"d{document}",
-            "sentence": f"{head}{middle}{tail}.",
-            "sentence_start": start,
-            "head": head,
-            "head_start": start,
-            "head_end": start + len(head),
-            "head_label": "PER",
-            "relation": relation,
-            "tail": tail,
-            "tail_start": tail_start,
-            "tail_end": tail_start + len(tail),
-            "tail_label": "LOC",
-            "score": round(dice.uniform(0.5, 1), 3),
-            "head_id": head_id,
-            "tail_id": tail_id,
-        }
+        row = make_row(f"d{document}", head, relation, tail, middle, at=place * 200)
+        score = round(dice.uniform(0.5, 1), 3)
+        yield row | {"score": score, "head_id": head_id, "tail_id": tail_id}
+
+
+def make_row(
+    document: str, head: str, relation: str, tail: str, middle: str, at: int = 0
+) -> dict[str, Any]:
+    """Make a row of the sentence "<head><middle><tail>.".
+
+    document (str): The id of its document.
+    head (str): Where the relation starts.
+    relation (str): Its label.
+    tail (str): Where the relation ends.
+    middle (str): What stands between the two.
+    at (int): Where the sentence starts in its document.
+    RETURNS (dict): A row with the columns that `spacy-rin extract` writes.
+    """
+    tail_start = at + len(head) + len(middle)
+    return {
+        "document": document,
+        "sentence": f"{head}{middle}{tail}.",
+        "sentence_start": at,
+        "head": head,
+        "head_start": at,
+        "head_end": at + len(head),
+        "head_label": "PER",
+        "relation": relation,
+        "tail": tail,
+        "tail_start": tail_start,
+        "tail_end": tail_start + len(tail),
+        "tail_label": "LOC",
+        "score": 0.5,
+        "head_id": "",
+        "tail_id": "",
+    }
 
 
 def write_made_rows(folder: Path, count: int, files: int, seed: int = 0) -> list[Path]:

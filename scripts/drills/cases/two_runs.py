@@ -6,7 +6,8 @@ from collections import Counter
 
 import srsly
 
-from scripts.drills.modules.drill import Drill, Finding, finish
+from scripts.drills.modules.drill import SENTENCES, Drill, Finding, finish
+from spacy_rin.corpus.docbin import read_docs
 
 COUNT = 2000
 WAYS: tuple[list[str], ...] = ([], ["--resume"], ["--overwrite"])
@@ -24,5 +25,13 @@ def run(drill: Drill) -> Finding:
         faults["not said in one line"] += sum(not each.is_clean for each in outcomes)
         rows = [row["document"] for row in srsly.read_jsonl(output)] if output.exists() else []
         faults["rows lost or twice"] += len(set(expected) ^ set(rows)) + len(rows) - len(set(rows))
-    figure = f"{len(WAYS)} pairs of runs of {COUNT} documents: {faults.total()} faults"
+    raw = drill.work / "raw.jsonl"
+    srsly.write_jsonl(raw, [{"text": SENTENCES[k % 4], "relations": []} for k in range(COUNT)])
+    for name in ("file.spacy", "shards"):
+        output = drill.work / name
+        outcomes = [finish(each) for each in [drill.begin("convert", raw, output) for _ in "12"]]
+        faults["not said in one line"] += sum(not each.is_clean for each in outcomes)
+        docs = sum(1 for _ in read_docs(output)) if output.exists() else 0
+        faults["Docs lost or twice"] += abs(docs - COUNT)
+    figure = f"{len(WAYS) + 2} pairs of runs of {COUNT} documents: {faults.total()} faults"
     return Finding(figure, not faults.total())

@@ -11,7 +11,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +19,11 @@ from pkgutil import iter_modules
 from typing import Any
 
 import srsly
+from spacy.tokens import DocBin
 
 from scripts.drills import cases
+from scripts.drills.modules.forked import call_forked
+from spacy_rin.component import load_pipeline
 
 # What ends a command that hangs, in seconds, and one that takes all memory, in bytes.
 SECONDS = 300
@@ -91,27 +94,46 @@ class Drill:
         srsly.write_jsonl(path, rows)
         return path
 
-    def begin(self, *words: object, **settings: Any) -> subprocess.Popen[str]:
-        """RETURNS (Popen): `spacy-rin` with these words, in a session of its own."""
+    def begin(
+        self, *words: object, wrapper: Sequence[str] = (), **settings: Any
+    ) -> subprocess.Popen[str]:
+        """Start `spacy-rin` with these words, in a session of its own.
+
+        wrapper (Sequence[str]): The words of a command that calls it.
+        settings (Any): Those of `subprocess.Popen`.
+        RETURNS (Popen): The process.
+        """
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
-            [sys.executable, "-m", "spacy_rin", *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            [*wrapper, sys.executable, "-m", "spacy_rin", *map(str, words)],
             text=True,
             start_new_session=True,
             preexec_fn=_limit_memory,
-            **settings,
+            **(pipes | settings),
         )
 
-    def call(self, *words: object, **settings: Any) -> Outcome:
-        """RETURNS (Outcome): What became of `spacy-rin` with these words."""
-        return finish(self.begin(*words, **settings))
+    def call(self, *words: object, file_size: int = 0) -> Outcome:
+        """Run `spacy-rin` with these words in a fork of this process.
+
+        file_size (int): Bytes of the largest file that it can write, as on a full disk; 0 for any.
+        RETURNS (Outcome): What became of it.
+        """
+        code, out, err = call_forked(self.work, words, MEMORY, file_size, SECONDS)
+        return Outcome(code, out, err)
+
+    def corpus(self, count: int = 60) -> Path:
+        """RETURNS (Path): A .spacy file of documents with what the pipeline finds in them."""
+        nlp, path = load_pipeline(str(self.pipeline)), self.work / "gold.spacy"
+        # No two are alike, so that they are not packed into nothing.
+        texts = (f"{SENTENCES[k % len(SENTENCES)]} It was day {k}." for k in range(count))
+        DocBin(docs=nlp.pipe(texts), store_user_data=True).to_disk(path)
+        return path
 
 
 def finish(process: subprocess.Popen[str]) -> Outcome:
     """RETURNS (Outcome): What became of a command; one that hangs is ended."""
     try:
-        out, err = process.communicate(timeout=SECONDS)
+        out, err = (text or "" for text in process.communicate(timeout=SECONDS))
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -6,10 +6,11 @@ The component reads them from here when it is initialised.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from spacy.training import Example
 
-from ..relations import get_relations
+from ..relations import Relation
 from ..stores import ATTRIBUTE
 from .signatures import Signature, signature_of
 from .tags import TagSet, joint_tags
@@ -31,12 +32,12 @@ class GoldLabels:
         self._nested, self._anchor, self._attribute = nested, anchor, attribute
         self._joint: set[tuple[str, str]] = set()
 
-    def add(self, eg: Example) -> None:
+    def add(self, eg: Example, relations: Sequence[Relation]) -> None:
         """Collect the labels of an Example's gold.
 
         eg (Example): An Example of the training data.
+        relations (Sequence[Relation]): Its gold relations.
         """
-        relations = get_relations(eg.reference, self._attribute)
         self.relations.update(relation.label for relation in relations)
         self.signatures.update(map(signature_of, relations))
         self.entities.update(ent.label_ for ent in eg.reference.ents)

@@ -8,7 +8,7 @@ on it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from spacy.language import Language
@@ -18,7 +18,7 @@ from spacy.util import dot_to_object, registry
 
 from ..arrays.targets import align
 from ..errors import Warnings
-from ..relations import get_relations
+from ..relations import Relation, get_relations
 
 # From this share of gold on that does not fit, the component warns.
 MOST_MASKED = 0.1
@@ -27,22 +27,18 @@ BOUNDS: list[int | str] = ["LENGTH", "SPACY"]
 
 
 class GoldFit:
-    """Counts the gold entities, heads and tails that fit the tokens of the predicted Docs.
+    """Counts the gold entities, heads and tails that fit the tokens of the predicted Docs."""
 
-    attribute (str): Name of the extension that reads the relations.
-    """
-
-    def __init__(self, attribute: str) -> None:
+    def __init__(self) -> None:
         self.total = self.fit = 0
-        self._attribute = attribute
         self._example: tuple[Span, Example] | None = None  # the first that does not fit
 
-    def add(self, eg: Example) -> None:
+    def add(self, eg: Example, relations: Sequence[Relation]) -> None:
         """Count the gold of an Example.
 
         eg (Example): An Example of the training data.
+        relations (Sequence[Relation]): Its gold relations.
         """
-        relations = get_relations(eg.reference, self._attribute)
         ends = [end for relation in relations for end in (relation.head, relation.tail)]
         spans = {(span.start, span.end): span for span in (*eg.reference.ents, *ends)}
         self.total += len(spans)

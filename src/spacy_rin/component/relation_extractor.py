@@ -30,7 +30,7 @@ from ..errors import Errors, show_some
 from ..layers.embed import TableCounts
 from ..layers.finite import explain_not_finite
 from ..layers.inputs import note_trained
-from ..relations import register
+from ..relations import get_relations, register
 from .attributes import check_pipeline
 from .candidate_store import CandidateStore
 from .check_gold import GoldFit, check_dev
@@ -108,13 +108,14 @@ class RelationExtractor(LabelledPipe):
         if nlp is not None:
             check_pipeline(nlp, [p for _, p in nlp.components if isinstance(p, RelationExtractor)])
         attribute = self.cfg["attribute"]
-        tables, fit = TableCounts(self.model), GoldFit(attribute)
+        tables, fit = TableCounts(self.model), GoldFit()
         gold = GoldLabels(self.cfg["nested"], self.cfg["anchor"], attribute)
         sample: list[Doc] = []  # The model infers its widths from these.
         for eg in validate_gold(get_examples(), attribute):
-            gold.add(eg)
+            relations = get_relations(eg.reference, attribute)
+            gold.add(eg, relations)
+            fit.add(eg, relations)
             tables.add(eg)
-            fit.add(eg)
             if len(sample) < 10 and eg.predicted.text.strip():
                 sample.append(eg.predicted)
         self._set_labels(labels, gold.label_data())

@@ -28,14 +28,26 @@ def read_docs(path: str | Path) -> Iterator[Doc]:
     """
     files, vocab = find_files(path), Vocab()
     for file in files:
-        try:
-            docs = DocBin().from_disk(file).get_docs(vocab)
-        except OSError:  # It names the file.
-            raise
-        # What is damaged can raise anything, in spaCy and in the packages that it calls.
-        except Exception as error:
-            raise _damaged(file, error) from error
-        yield from _checked(docs, file)
+        for doc in unpack_docs(file, vocab):
+            _check_relations(doc, file)
+            yield doc
+
+
+def unpack_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:
+    """Read the Docs of one file, whatever relations they have.
+
+    file (Path): A .spacy file.
+    vocab (Vocab): The vocabulary of the Docs.
+    YIELDS (Doc): Each Doc.
+    RAISES (ValueError): If it is damaged.
+    """
+    try:
+        yield from DocBin().from_disk(file).get_docs(vocab)
+    except OSError:  # It names the file.
+        raise
+    # What is damaged can raise anything, in spaCy and in the packages that it calls.
+    except Exception as error:
+        raise _damaged(file, error) from error
 
 
 def check_docs(path: str | Path) -> None:
@@ -84,19 +96,15 @@ def describe_corpus(path: str | Path) -> dict[str, Any]:
     return {"md5": digest.hexdigest(), "docs": docs, "triples": triples}
 
 
-def _checked(docs: Iterator[Doc], file: Path) -> Iterator[Doc]:
-    """Docs whose relations can be read."""
-    while True:
-        try:
-            doc = next(docs, None)
-            if doc is None:
-                return
-            for relation in get_relations(doc):
-                if not isinstance(relation.label, str) or not isfinite(relation.score):
-                    raise ValueError(f"a relation with label {relation.label!r}, {relation.score}")
-        except Exception as error:
-            raise _damaged(file, error) from error
-        yield doc
+def _check_relations(doc: Doc, file: Path) -> None:
+    """Make sure that the relations of a Doc can be read."""
+    try:
+        for relation in get_relations(doc):
+            if not isinstance(relation.label, str) or not isfinite(relation.score):
+                raise ValueError(f"a relation with label {relation.label!r}, {relation.score}")
+    # What is stored in their place may be anything.
+    except Exception as error:
+        raise _damaged(file, error) from error
 
 
 def _damaged(file: Path, error: Exception) -> ValueError:

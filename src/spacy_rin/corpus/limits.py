@@ -20,6 +20,18 @@ RUN_TOO_LONG = "run_too_long"
 RUN = re.compile(r"(?:[A-Za-z]{0,2}(?:[^\w\s]|_))+")
 
 
+class ExcessError(ValueError):
+    """A text is too long to be read.
+
+    kind (str): TOO_LONG or RUN_TOO_LONG.
+    reason (str): What it has, and what is allowed.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
 class Excess(NamedTuple):
     """Why a text is not read.
 

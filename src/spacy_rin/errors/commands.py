@@ -244,7 +244,6 @@ class CommandErrors(metaclass=Messages):
         '{{"P17": "country"}}. It stands beside the file to read; move it away to keep the codes.'
     )
     R205 = "Broken XML in {path}: {reason}. Nothing after that place can be read."
-    R206 = "Can't read the Docs of {path}: {reason}."
     R207 = (
         "Can't find the pipeline {name!r} that is to split sentences. Give `sentencizer`, or an "
         "installed pipeline or a directory, such as en_core_web_sm."

@@ -59,3 +59,7 @@ class Warnings(metaclass=Messages):
         "{name!r} has labels that start or end with a space: {labels}. To the model they are other "
         "labels than those without. `spacy-rin convert` takes such spaces away."
     )
+    R199 = (
+        "The template {text!r} can't be filled, since train has no such label: {unknown}. A slot "
+        "is head, tail or the label of an entity."
+    )

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import check_named
 from ..exchange.export import NAMESPACE
-from ..files import refuse_source
+from ..files import refuse_source, unchanged, working_folder
 from .aliases import read_aliases
 from .database import add_mentions, count, load_duckdb, open_database, transaction
 from .merge import merge_mentions
@@ -106,9 +105,9 @@ def collect_facts(
     if is_database and not (overwrite and output.exists()):
         with open_database(output, memory) as connection:
             return steps.run(connection)
-    with TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
-        database = Path(folder) / "facts.duckdb"
-        with open_database(database, memory) as connection:
+    with working_folder(output) as folder:
+        database = folder / "facts.duckdb"
+        with open_database(database, memory, output) as connection:
             facts = steps.run(connection)
             if not is_database:
                 steps.progress(f"writing {output}")
@@ -139,7 +138,7 @@ class _Steps:
                 read_aliases(connection, self.aliases)
         for source in self.sources:
             self.progress(f"reading {source}")
-            with transaction(connection):
+            with transaction(connection), unchanged(source):
                 read_incoming(connection, source, self.date_field, self.now)
                 rows, added = add_mentions(connection)
             facts.rows += rows

@@ -119,11 +119,12 @@ def load_duckdb() -> Any:
 
 
 @contextmanager
-def open_database(path: Path, memory: str) -> Iterator[Any]:
+def open_database(path: Path, memory: str, output: Path | None = None) -> Iterator[Any]:
     """Open a database of facts, or make an empty one.
 
     path (Path): The database.
     memory (str): How much memory DuckDB may use, such as "1GB".
+    output (Path | None): What errors name; None for the database.
     YIELDS (DuckDBPyConnection): A connection.
     RAISES (ValueError): If the file is another one or in use, the disk is full, or memory runs out.
     """
@@ -145,7 +146,9 @@ def open_database(path: Path, memory: str) -> Iterator[Any]:
                 _check_or_create(connection, path)
             yield connection
     except duckdb.Error as error:
-        raise ValueError(Errors.R222.format(path=path, reason=_first_line(error))) from None
+        shown = output or path
+        reason = _first_line(error).replace(str(path), str(shown))
+        raise ValueError(Errors.R222.format(path=shown, reason=reason)) from None
 
 
 @contextmanager

@@ -15,10 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from spacy.tokens import DocBin
-from spacy.vocab import Vocab
-
-from ..corpus.docbin import find_files
+from ..corpus.docbin import find_files, read_docs
 from ..errors import Errors
 from ..extract.outputs import READERS, TRIPLE, read_output
 from ..extract.rows import COLUMNS, IDS, to_rows
@@ -72,7 +69,7 @@ def _is_corpus(source: Path) -> bool:
 def _rows_of_corpus(source: Path, date_field: str | None) -> Iterator[dict[str, Any]]:
     """The rows of Docs. A Doc has no id: it is known by its file and its text."""
     for file in find_files(source):
-        for doc in DocBin().from_disk(file).get_docs(Vocab()):
+        for doc in read_docs(file):
             document = f"{file.name}:{sha256(doc.text.encode()).hexdigest()[:16]}"
             date = {} if date_field is None else {date_field: doc.user_data.get(date_field)}
             for row in to_rows(doc):

@@ -12,7 +12,8 @@ from spacy.tokenizer import Tokenizer
 # at all that is left: its time grows with the square of their number. More than one run of 500, or
 # four of 250, would take it more than half a second.
 MOST_STEPS = 500**2
-MARKS = re.compile(r"[^\w\s]{20,}")
+# The letters of "'s" and of "US$" are taken off as if they were marks.
+MARKS = re.compile(r"(?:[^\w\s]|_|(?<=['’])[sS]|[A-Z]{1,2}(?=\$)){20,}")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ..arrays.rounds import Round
 from ..component import find_rin
 from ..errors import Errors
 from ..extract.rows import to_rows
+from ..stores import adopt_relations
 from .limits import Limits
 
 Result = TypeVar("Result")
@@ -98,7 +99,7 @@ class Worker:
             for doc in self.nlp.pipe(texts, batch_size=TEXTS_AT_ONCE):
                 if stop.is_set():
                     break
-                found.append(to_rows(doc))
+                found.append(to_rows(adopt_relations(doc, self._rin.cfg["attribute"])))
             return found
 
     def _draw(
@@ -111,7 +112,7 @@ class Worker:
                 if pipe is self._rin:
                     (rounds,) = self._rin.predict_rounds([doc])
                 doc = pipe(doc)
-            return draw(doc, rounds)
+            return draw(adopt_relations(doc, self._rin.cfg["attribute"]), rounds)
 
     @contextmanager
     def _reading(self, threshold: float | None) -> Iterator[None]:

@@ -20,6 +20,7 @@ gold that is complete: a relation that gold lacks stays unsaid in a negative, to
 from __future__ import annotations
 
 import random
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -29,7 +30,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, dont_augment
 
-from ..errors import Errors
+from ..component import find_extractors
+from ..errors import Errors, Warnings
 from ..evaluation.silence import check_silent_docs, read_silent_docs
 from ..relations import Relation, get_relations, set_relations
 from .augment import KEPT, POOL, Augmenter
@@ -109,6 +111,7 @@ class Negatives:
         self.own: list[Doc] = []
         self.pool: list[Doc] = []
         self.related: set[Types] = set()
+        self._are_checked = False  # the labels of the templates
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
         """Yield an Example, and what is made of it and of earlier ones.
@@ -117,6 +120,7 @@ class Negatives:
         example (Example): An Example of train.
         YIELDS (Example): The same, and up to one Example of each kind, with no relations.
         """
+        self._check_templates(nlp)
         yield example
         gold = example.reference
         self.related.update(frozenset(_types(triple)) for triple in get_relations(gold))
@@ -130,6 +134,19 @@ class Negatives:
             self.pool.append(gold)
         else:
             self.pool[random.randrange(POOL)] = gold
+
+    def _check_templates(self, nlp: Language) -> None:
+        """Warn of templates that can't be filled, once the pipeline knows the labels of train."""
+        rins = [rin for rin in find_extractors(nlp) if rin.labels]
+        if self._are_checked or not rins:
+            return
+        self._are_checked = True
+        entities = {label for rin in rins for label in rin.entity_labels}
+        relations = {label for rin in rins for label in rin.labels}
+        for template in self.templates:
+            if unknown := template.unknown_labels(entities, relations):
+                message = Warnings.R199.format(text=template.text, unknown=", ".join(unknown))
+                warnings.warn(message, stacklevel=2)
 
     def _make(self, kind: str, nlp: Language, gold: Doc) -> Doc | None:
         if kind == "halves_level":

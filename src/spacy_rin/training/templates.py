@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,6 +63,16 @@ class Template:
         doc.set_ents(filter_spans(filter(None, spans)), default="outside")
         set_relations(doc, [])
         return doc
+
+    def unknown_labels(self, entities: Collection[str], relations: Collection[str]) -> list[str]:
+        """List the labels that no text can fill, such as misspelt ones.
+
+        entities (Collection[str]): The labels of entities that there are.
+        relations (Collection[str]): Those of relations.
+        RETURNS (list[str]): What the template asks for, and is in neither.
+        """
+        unknown = [slot for slot in SLOT.findall(self.text) if slot not in {HEAD, TAIL, *entities}]
+        return unknown + [label for label in [self.relation] if label and label not in relations]
 
     def _draw_ends(self, docs: Sequence[Doc]) -> dict[str, Span]:
         """The head and the tail of a triple with the template's label, if there is one."""

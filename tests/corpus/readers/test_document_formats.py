@@ -266,3 +266,54 @@ def test_document_counts_equal_an_independent_parse(tmp_path: Path) -> None:
         pairs, across = pairs + here, across + (not here)
     assert (found.triples, found.dropped[Reason.ACROSS_SENTENCES]) == (5 * pairs, 5 * across)
     assert found.entities == 5 * sum(map(len, DOCRED["vertexSet"]))
+
+
+def test_brat_annotation_without_its_text_is_counted(tmp_path: Path) -> None:
+    folder = brat(tmp_path / "b", **{"a.txt": "Ada .", "a.ann": "", "c.ann": "T1\tP 0 3\tAda"})
+    record, dropped = read(folder)
+    assert isinstance(record, Record) and record.words == ["Ada", "."]
+    assert isinstance(dropped, Dropped) and dropped.source.endswith("c.ann")
+    assert "c.txt" in dropped.example
+
+
+def test_brat_mention_may_have_what_only_python_takes_for_a_line_break(tmp_path: Path) -> None:
+    text = "Ada\u2028Byron\x85 saw Rome."
+    ann = f"T1\tPER 0 9\t{text[:9]}\r\nT2\tLOC 15 19\tRome\r\nR1\tsaw Arg1:T1 Arg2:T2\r\n"
+    (record,) = read(brat(tmp_path / "b", **{"a.txt": text, "a.ann": ann}))
+    assert isinstance(record, Record) and record.dropped == []
+    assert [label for _, label, _ in record.triples] == ["saw"]
+
+
+def test_inception_relation_that_names_no_layer(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("#FORMAT=WebAnno TSV 3.3\n#T_RL=custom.Relation\n\n1-1\t0-3\tAda\t_\n")
+    with pytest.raises(ValueError, match=r"a\.tsv: '#T_RL=custom\.Relation' names no layer"):
+        read(path)
+
+
+def test_docred_loses_nothing_without_a_word(tmp_path: Path) -> None:
+    # an empty sentence in front, and an entity that stands nowhere
+    moved = [[{**m, "sent_id": m["sent_id"] + 1} for m in ms] for ms in DOCRED["vertexSet"]]
+    odd = {
+        "sents": [[], *DOCRED["sents"]],
+        "vertexSet": [*moved, []],
+        "labels": [*DOCRED["labels"], {"h": 0, "t": 3, "r": "P2"}],
+    }
+    first, second = read(lines(tmp_path, odd))
+    assert isinstance(first, Record) and isinstance(second, Record)
+    assert len(first.triples) + len(second.triples) == 3
+    assert [d.example for d in first.dropped] == ["Rome | P17 | Italy", "Ada | P2 | entity 3"]
+
+
+@pytest.mark.parametrize("place", [{"sent_id": 2}, {"sent_id": -1}, {"sent_id": 1, "pos": [0, 9]}])
+def test_docred_mention_outside_of_the_document(tmp_path: Path, place: dict[str, Any]) -> None:
+    mention = {"name": "Ada", "sent_id": 0, "pos": [0, 1], "type": "PER", **place}
+    for sents in (DOCRED["sents"], [*DOCRED["sents"], []]):
+        found = read(lines(tmp_path, {"sents": sents, "vertexSet": [[mention]], "labels": []}))
+        assert any(isinstance(row, Dropped) and row.reason is Reason.MALFORMED for row in found)
+
+
+def test_dygie_with_more_lists_than_sentences(tmp_path: Path) -> None:
+    more = {**DYGIE, "ner": [*DYGIE["ner"], [[0, 0, "P"]]]}
+    found = read(lines(tmp_path, DYGIE, more))[len(DYGIE["sentences"]) :]
+    assert found and all(isinstance(row, Dropped) for row in found)

@@ -17,6 +17,7 @@ from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.corpus.readers import Dropped, Reason, Record, detect_format
 from spacy_rin.exchange.prodigy import to_prodigy
 from spacy_rin.exchange.rel_component import REL_KEY, to_rel_component
+from spacy_rin.stores import KEY
 
 NAMES = "sentence head relation tail"
 CITY = 'The mayor of "New York City" is in New York, she says.'
@@ -233,5 +234,53 @@ def test_own_docs_and_prodigy_come_back(tmp_path: Path) -> None:
 
 def test_damaged_docs(tmp_path: Path) -> None:
     (tmp_path / "x.spacy").write_bytes(b"\x78\x9c damaged")
-    with pytest.raises(ValueError, match=r"Can't read the Docs of .*x\.spacy"):
+    with pytest.raises(ValueError, match=r"Can't read .*x\.spacy: .* damaged"):
         read(tmp_path / "x.spacy")
+
+
+def test_rows_of_a_table_that_are_malformed_are_counted_one_by_one(tmp_path: Path) -> None:
+    good = {"sentence": "Ada saw Rome .", "head": "Ada", "relation": "saw", "tail": "Rome"}
+    odd = [{**good, "sentence": value} for value in (["Ada"], {"a": 1}, 7, " ", "\ud800")]
+    found = read(lines(tmp_path, good, "no json", 7, *odd, "{", good), "csv")
+    (record,) = (row for row in found if isinstance(row, Record))
+    assert texts(record) == [("Ada", "saw", "Rome")] and reasons(record) == [Reason.DUPLICATE]
+    malformed = [row for row in found if isinstance(row, Dropped)]
+    assert [int(row.source.rpartition(":")[2]) for row in malformed] == list(range(2, 10))
+    assert {row.reason for row in malformed} == {Reason.MALFORMED}
+
+
+@pytest.mark.parametrize("start", ["x", "1e999", "nan", "9" * 400, [1]])
+def test_offset_that_is_no_number_costs_its_sentence(tmp_path: Path, start: Any) -> None:
+    good = {"sentence": "Ada saw Rome .", "head": "Ada", "relation": "saw", "tail": "Rome"}
+    bad = {**good, "sentence": "Bob left .", "head": "Bob", "head_start": start, "head_end": 3}
+    record, malformed = read(lines(tmp_path, good, bad), "csv")
+    assert isinstance(record, Record) and texts(record) == [("Ada", "saw", "Rome")]
+    assert isinstance(malformed, Dropped) and "head_start, head_end" in malformed.example
+
+
+def test_long_sentence_of_a_table_is_read(tmp_path: Path) -> None:
+    sentence = "Ada saw Rome" + " again" * 30_000 + " ."
+    path = tmp_path / "long.csv"
+    path.write_text(f"sentence,head,relation,tail\n{sentence},Ada,saw,Rome\n")
+    (record,) = read(path)
+    assert isinstance(record, Record) and len(record.words) == 30_004
+
+
+def test_entry_of_webnlg_without_a_text_is_counted(tmp_path: Path) -> None:
+    entry = '<entry eid="Id9"><modifiedtripleset><mtriple>a | b | c</mtriple></modifiedtripleset>'
+    path = tmp_path / "plain.xml"
+    path.write_text(PLAIN.replace("</entries>", f"{entry}</entry></entries>"), encoding="utf-8")
+    *_, dropped = read(path)
+    assert isinstance(dropped, Dropped) and dropped.source.endswith("plain.xml:Id9")
+    assert "<lex>" in dropped.example
+
+
+@pytest.mark.parametrize("stored", [5, [[0, 1]], [[0, 3, "P", "r", 2**63, 2**63 + 1, "P", 0.5]]])
+def test_relations_that_cannot_be_read_cost_their_doc(tmp_path: Path, stored: Any) -> None:
+    bad = gold()
+    bad.user_data[KEY] = stored
+    path = tmp_path / "own.spacy"
+    DocBin(docs=[bad, gold()], store_user_data=True).to_disk(path)
+    first, second = read(path)
+    assert isinstance(first, Dropped) and first.reason is Reason.MALFORMED
+    assert isinstance(second, Record) and len(second.triples) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from raw_records import PRODIGY, RIN, lines, one, read
+from raw_records import PRODIGY, RIN, WORDS, lines, one, read
 
 from spacy_rin.corpus.readers import Dropped, Reason, Record
 
@@ -70,3 +70,8 @@ def test_rin_offsets_inside_a_token(tmp_path: Path) -> None:
         (Reason.MENTION_NOT_FOUND, "da Lovelace"),
         (Reason.MENTION_NOT_FOUND, "da Lovelace | birthPlace | London"),
     ]
+
+
+def test_prodigy_tokens_without_offsets_have_unknown_spaces(tmp_path: Path) -> None:
+    row = {"tokens": [{"text": word} for word in WORDS], "relations": []}
+    assert one(tmp_path, row, "prodigy").spaces is None

@@ -15,6 +15,7 @@ All formats follow these rules:
   that it touches, unless `alignment = "strict"`.
 - Words that differ only in accents match if the mention is not found as it is. NYT's relations say
   "Bogotá" where its sentences say "Bogota".
+- A record is left out if its text is over `max_length`, or has a run of marks over `max_run`.
 - In the research formats, Penn Treebank escapes (-LRB-, \\/, ``) are undone in words and mentions.
 - A mention without a type of its own gets the label ENTITY.
 """
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors, check_named
-from ..limits import MAX_LENGTH, MAX_RUN, find_excess
+from ..limits import MAX_LENGTH, MAX_RUN, ExcessError
 from .brat import is_brat, open_brat
 from .checks import MalformedError, RejectedError, show
 from .docbin_format import is_docbin, open_docbin
@@ -217,16 +218,19 @@ def read_records(
     check_named(MENTIONS, "mentions", mentions)
     check_named(ALIGNMENTS, "alignment", alignment)
     name = detect_format(source) if format == "auto" else format
-    rows, parse = FORMATS[name].open(source, Reading(lang, mentions, alignment))
+    reading = Reading(lang, mentions, alignment, max_length, max_run)
+    rows, parse = FORMATS[name].open(source, reading)
     for place, row in rows:
         try:
             if isinstance(row, MalformedError | RejectedError):
                 raise row
-            excess = find_excess(_text_of(row), max_run, max_length)
-            if excess:
-                yield Dropped(Reason(excess.kind), excess.reason, place)
-                continue
-            yield parse(row, place)
+            record = parse(row, place)
+            # Of a form whose words are given, nothing has looked at the text before. The pipeline
+            # that is trained will split it.
+            reading.check(record.raw)
+            yield record
+        except ExcessError as err:
+            yield Dropped(Reason(err.kind), str(err), place)
         except RejectedError as err:
             yield Dropped(Reason.REJECTED, str(err), place)
         except MalformedError as err:
@@ -270,15 +274,6 @@ def detect_format(source: str | Path | Sequence[Any]) -> str:
         # The records have tokens and no annotations. All formats read such records alike.
         return "rin"
     raise ValueError(Errors.R103.format(path=where, found=found, forms=_list_forms()))
-
-
-def _text_of(row: Any) -> str:
-    """The raw text of a row, which is to be split into words; or its tokens, which count, too."""
-    row = row if isinstance(row, dict) else {}
-    texts = [row.get(name) for name in ("text", "sentText")]
-    tokens = row.get("tokens")
-    texts += tokens if isinstance(tokens, list) else []
-    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _list_forms() -> str:

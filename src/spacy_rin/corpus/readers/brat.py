@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import Errors
-from .checks import RejectedError, check_range, check_text, wrong
+from .checks import MalformedError, RejectedError, check_range, check_text, wrong
 from .linking import Linked
 from .placing import tokenise
 from .records import Opened, RawRow, Reading, Reason, Record
 
-TEXT_BOUND = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)")
+# Offsets of at most 15 digits: Python refuses to read numbers of thousands.
+TEXT_BOUND = re.compile(r"(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\b")
 RELATION = re.compile(r"(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
 EVENT = re.compile(r"(\S+?):(\S+)(.*)")
 
@@ -74,7 +75,9 @@ def parse_brat(reading: Reading, document: BratDocument, source: str) -> Record:
             label, head, tail = match.groups()
             linked.add_link(triggers.get(head, head), label, triggers.get(tail, tail))
         elif name == "*":
-            label, *members = rest.split()
+            if not (parts := rest.split()):
+                raise wrong(f"line {number}", "*, tab, label T1 T2", line)
+            label, *members = parts
             members.sort(key=lambda member: starts.get(member, len(text)))
             for head, tail in combinations(members, 2):
                 linked.add_link(head, label, tail)
@@ -120,14 +123,19 @@ def _triggers(document: BratDocument) -> dict[str, str]:
 
 
 def _documents(folder: Path) -> Iterator[RawRow]:
-    for path in sorted(folder.rglob("*.txt")):
+    names = {*folder.rglob("*.txt"), *(p.with_suffix(".txt") for p in folder.rglob("*.ann"))}
+    for path in sorted(names):
         beside = path.with_suffix(".ann")
+        if not path.is_file():
+            yield str(beside), MalformedError(f"there is no {path.name}")
+            continue
         if not beside.is_file():
             yield str(path), RejectedError(f"there is no {beside.name}")
             continue
         lines = [
             (number, line)
-            for number, line in enumerate(_read(beside).splitlines(), 1)
+            # Not `splitlines`: a mention may have a mark that is a line break to Python alone.
+            for number, line in enumerate(_read(beside).replace("\r\n", "\n").split("\n"), 1)
             if line.strip()
         ]
         yield str(path), BratDocument(_read(path), lines)

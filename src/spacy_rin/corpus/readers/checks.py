@@ -95,7 +95,9 @@ def get_field(row: Any, name: str, kind: type[T], default: T | None = None) -> T
     if value is not None:
         return check_type(value, name, kind)
     if default is None:
-        raise MalformedError(Errors.R109.format(name=name, found=", ".join(row) or "no fields"))
+        raise MalformedError(
+            Errors.R109.format(name=name, found=", ".join(map(str, row)) or "no fields")
+        )
     return default
 
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from ...errors import Errors
 from ...relations import get_relations, has_relations
+from ..docbin import unpack_docs
 from .arrow import magic
 from .checks import MalformedError
 from .placing import show_triple
@@ -57,8 +58,9 @@ def parse_doc(doc: Doc, source: str) -> Record:
         record.add_entity(_mention(ent))
     try:
         triples = list(_triples(doc))
-    except (ValueError, TypeError, AttributeError) as err:
-        raise MalformedError(str(err)) from err
+    # What is stored in their place may be anything.
+    except Exception as err:
+        raise MalformedError(" ".join(str(err).split())) from err
     for head, label, tail in triples:
         record.add_triple(head, label, tail, show_triple(words, head, label, tail))
     return record
@@ -112,8 +114,5 @@ def _mention(span: Span) -> Mention:
 
 
 def _docs(path: Path) -> Iterator[RawRow]:
-    try:
-        docs = DocBin().from_disk(path).get_docs(Vocab())
-        yield from ((f"{path}:{number}", doc) for number, doc in enumerate(docs, 1))
-    except (ValueError, KeyError, TypeError, OSError) as err:
-        raise ValueError(Errors.R206.format(path=path, reason=err)) from err
+    docs = unpack_docs(path, Vocab())
+    return ((f"{path}:{number}", doc) for number, doc in enumerate(docs, 1))

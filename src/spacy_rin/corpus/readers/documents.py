@@ -109,7 +109,7 @@ def parse_docred(names: dict[str, str], sentence: Sentence, source: str) -> Reco
     """Parse a sentence of DocRED's form, that of Re-DocRED: relations are between entities.
 
     A relation holds for each pair of their mentions in a sentence. If no sentence has both, it is
-    counted with the first sentence.
+    counted with the first sentence that has words.
 
     names (dict[str, str]): Names of relations, such as "country" for P17.
     sentence (Sentence): The sentence.
@@ -135,8 +135,8 @@ def parse_docred(names: dict[str, str], sentence: Sentence, source: str) -> Reco
             for second in here[tail]:
                 example = show_triple(record.words, first, name, second)
                 record.add_triple(first, name, second, example)
-        if sentence.number == 0 and not _share_a_sentence(entities[head], entities[tail]):
-            shown = [str(entities[i][0].get("name")) for i in (head, tail)]
+        if sentence.start == 0 and not _share_a_sentence(entities[head], entities[tail]):
+            shown = [_name(entities[i], i) for i in (head, tail)]
             example = f"{shown[0]} | {name} | {shown[1]}"
             record.add_triple(None, name, None, example, Reason.ACROSS_SENTENCES)
     return record
@@ -181,7 +181,9 @@ def _field(sentence: Sentence, name: str) -> list[Any]:
 def _of_sentence(sentence: Sentence, name: str, size: int) -> list[list[Any]]:
     """The annotations of one sentence, each a list of this size or, with scores, a longer one."""
     parts = _field(sentence, name)
-    if len(parts) <= sentence.number:
+    count = len(sentence.document["sentences"])
+    # Where there are too few, the sentences that have a list are right.
+    if len(parts) > count or len(parts) <= sentence.number:
         raise wrong(name, "a list for each sentence", f"{len(parts)} of them")
     items = check_type(parts[sentence.number], name, list)
     for item in items:
@@ -200,14 +202,24 @@ def _within(sentence: Sentence, first: Any, last: Any) -> tuple[int, int] | None
 
 
 def _docred_mention(sentence: Sentence, mention: Any) -> Mention | None:
-    """A mention of an entity, if it stands in this sentence."""
-    if get_field(mention, "sent_id", int) != sentence.number:
+    """A mention of an entity, if it stands in this sentence.
+
+    One that stands in no sentence with words is malformed, since no other sentence would tell.
+    """
+    sents = sentence.document["sents"]
+    number = get_index(mention, "sent_id", len(sents))
+    if number != sentence.number and sents[number]:
         return None
     pos = get_field(mention, "pos", list)
     if len(pos) != 2:
         raise wrong("pos", "the first word, and the word after the last", pos)
-    span = check_range(pos[0], pos[1], len(sentence.words), "pos")
+    span = check_range(pos[0], pos[1], len(sents[number]), "pos")
     return Mention(*span, check_text(get_field(mention, "type", str), "type"))
+
+
+def _name(mentions: list[Any], number: int) -> str:
+    """The name of an entity, which may have no mention at all."""
+    return str(mentions[0].get("name")) if mentions else f"entity {number}"
 
 
 def _short_names(label: Any) -> Any:

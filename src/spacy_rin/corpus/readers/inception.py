@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from ...errors import Errors
 from .arrow import magic
 from .checks import MalformedError, check_text, wrong
 from .jsonstream import open_text
@@ -27,8 +28,10 @@ SPAN_LAYER, RELATION_LAYER = "#T_SP=", "#T_RL="
 LAYERS = (SPAN_LAYER, RELATION_LAYER, "#T_CH=")
 # Layers of DKPro are linguistic, and no entities: tokens, lemmas, tags. But for this one.
 LINGUISTIC, NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.", "ner.type.NamedEntity"
-NUMBERED = re.compile(r"(.*?)(?:\[(\d+)\])?", re.DOTALL)
-SOURCE = re.compile(r"(\d+-\d+(?:\.\d+)?)(?:\[(\d+)_(\d+)\])?")
+NUMBERED = re.compile(r"(.*?)(?:\[(\d{1,15})\])?", re.DOTALL)
+SOURCE = re.compile(r"(\d+-\d+(?:\.\d+)?)(?:\[(\d{1,15})_(\d{1,15})\])?")
+# Python refuses to read numbers of thousands of digits.
+OFFSET = re.compile(r"\d{1,15}")
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 BAR = re.compile(r"(?<!\\)\|")
 # Features that hold the label, where a layer has several.
@@ -226,7 +229,7 @@ def _values(row: list[str], column: int) -> Iterator[tuple[str, int]]:
 
 def _offsets(row: list[str]) -> Span:
     start, _, end = row[1].partition("-")
-    if not (start.isdecimal() and end.isdecimal()):
+    if not (OFFSET.fullmatch(start) and OFFSET.fullmatch(end)):
         raise wrong("offsets", "two numbers such as 0-4", row[1])
     return int(start), int(end)
 
@@ -243,7 +246,7 @@ def _sentences(path: Path) -> Iterator[RawRow]:
         for number, line in enumerate(handle, 1):
             line = line.rstrip("\r\n")
             if line.startswith(LAYERS) and not rows:
-                layers.append(_layer(line, width))
+                layers.append(_layer(path, line, width))
                 width += line.count("|")
             elif line.startswith("#") or not line.strip():
                 if rows:
@@ -256,7 +259,7 @@ def _sentences(path: Path) -> Iterator[RawRow]:
         yield place, _checked(layers, rows, width)
 
 
-def _layer(line: str, column: int) -> Layer:
+def _layer(path: Path, line: str, column: int) -> Layer:
     kind, rest = line[:6], line[6:]
     name, *features = rest.split("|")
     columns = dict(zip(features, range(column, column + len(features)), strict=True))
@@ -266,6 +269,9 @@ def _layer(line: str, column: int) -> Layer:
     }
     if kind != RELATION_LAYER:
         return Layer(kind, name, plain or {"": column})
+    if not plain:
+        reason = f"{line!r} names no layer whose spans are related"
+        raise ValueError(Errors.R100.format(path=path, reason=reason))
     base, source = plain.popitem()
     return Layer(kind, name, plain, base.removeprefix("BT_"), source)
 

@@ -172,8 +172,10 @@ def tokenise(text: str, reading: Reading = DEFAULT) -> WordMap:
     text (str): The text.
     reading (Reading): The language of spaCy's tokenizer, and how mentions are placed.
     RETURNS (WordMap): Its words; offsets count characters.
+    RAISES (ExcessError): If the text is too long for the tokenizer.
     RAISES (ValueError): If spaCy has no such language.
     """
+    reading.check(text)
     return _TextWordMap(_tokenizer(reading.lang)(text), reading)
 
 

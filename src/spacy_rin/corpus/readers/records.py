@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..limits import MAX_LENGTH, MAX_RUN, ExcessError, find_excess
+
 ENTITY = "ENTITY"  # label of a mention without a type of its own
 
 Span = tuple[int, int]
@@ -54,11 +56,24 @@ class Reading:
         that no other mention of the record covers, "first" for its first occurrence.
     alignment (str): What becomes of offsets that fit no words: "expand" trims outer whitespace and
         takes all words that are touched, "strict" leaves the mention out.
+    max_length (int): Characters of the longest text that is read.
+    max_run (int): Characters of the longest run of marks in a text that is read.
     """
 
     lang: str = "en"
     mentions: str = "free"
     alignment: str = "expand"
+    max_length: int = MAX_LENGTH
+    max_run: int = MAX_RUN
+
+    def check(self, text: str) -> None:
+        """Refuse a text that is too long, before it takes long to split it into words.
+
+        text (str): The text of a record.
+        RAISES (ExcessError): If it is too long, or has a run of marks that is.
+        """
+        if excess := find_excess(text, self.max_run, self.max_length):
+            raise ExcessError(*excess)
 
 
 class Dropped(NamedTuple):
@@ -133,6 +148,17 @@ class Record:
     masked: list[Span] = field(default_factory=list)
     _types: dict[Span, str] = field(default_factory=dict, repr=False, compare=False)
     _seen: set[Any] = field(default_factory=set, repr=False, compare=False)
+
+    @property
+    def raw(self) -> str:
+        """The text of the record, as that of its Doc.
+
+        RETURNS (str): The words, with spaces between them where the source does not say otherwise.
+        """
+        if self.spaces is None:
+            return " ".join(self.words)
+        pieces = zip(self.words, self.spaces, strict=True)
+        return "".join(word + " " * is_spaced for word, is_spaced in pieces)
 
     def mention(self, span: Span | None, label: str | None = None) -> Mention | None:
         """Make a mention of a span.

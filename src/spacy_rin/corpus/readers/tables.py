@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors
-from .checks import MalformedError, check_range, check_text, get_field
+from .checks import MalformedError, check_range, check_text, get_field, wrong
 from .jsonstream import open_text, read_rows
 from .linking import Linked
 from .placing import WordMap, is_tokenised, split_words, tokenise
@@ -29,6 +29,7 @@ COLUMNS = {
 }
 LABELS = {"head": ("head_label", "head_type"), "tail": ("tail_label", "tail_type")}
 SUFFIXES = (".csv", ".tsv")
+LONGEST_FIELD = 2**31 - 1  # characters; Python's own limit is too small for a long text
 DELIMITERS = ",;\t|"
 TEXTS_TO_JUDGE = 100
 
@@ -76,7 +77,8 @@ def open_table(source: Source, reading: Reading) -> Opened:
     reading (Reading): How sentences are split, and mentions placed.
     RETURNS (Opened): The sentences with their rows, and the parser.
     """
-    texts = [row["sentence"] for _, row in islice(_rows(source), TEXTS_TO_JUDGE)]
+    rows = (row for _, row in _rows(source) if isinstance(row, dict))
+    texts = [row["sentence"] for row in islice(rows, TEXTS_TO_JUDGE)]
     # One decision for the whole table, as for CasRel's form.
     split = split_words if is_tokenised([t for t in texts if isinstance(t, str)]) else tokenise
     return _group(source), partial(parse_table, partial(split, reading=reading))
@@ -92,8 +94,7 @@ def parse_table(split: Any, rows: list[dict[str, Any]], source: str) -> Record:
     RETURNS (Record): The record.
     RAISES (MalformedError): If a row lacks one of head, relation and tail, or has wrong offsets.
     """
-    text = check_text(get_field(rows[0], "sentence", str), "sentence")
-    word_map: WordMap = split(text)
+    word_map: WordMap = split(rows[0]["sentence"])
     linked = Linked(word_map.record(source), word_map)
     triples = [row for row in rows if any(row[name] for name in ("head", "relation", "tail"))]
     word_map.expect(
@@ -131,21 +132,23 @@ def _offsets(row: dict[str, Any], side: str) -> Span | None:
     try:
         before = int(float(row.get("sentence_start") or 0))
         return int(float(start)) - before, int(float(end)) - before
-    except ValueError as err:
-        raise MalformedError(
-            Errors.R110.format(name=f"{side}_start", expected="a number", found=err)
-        ) from err
+    except (ValueError, TypeError, OverflowError) as err:
+        raise wrong(f"{side}_start, {side}_end", "numbers", (start, end)) from err
 
 
 def _group(source: Source) -> Iterator[RawRow]:
     """Collect the rows of each sentence.
 
     The rows are read twice: first to count those of each sentence, so that a sentence is passed on
-    with its last row, and no more is held than sentences that are not complete.
+    with its last row, and no more is held than sentences that are not complete. A row that is
+    malformed is passed on as such.
     """
-    counts = Counter(_key(row) for _, row in _rows(source))
+    counts = Counter(_key(row) for _, row in _rows(source) if isinstance(row, dict))
     held: dict[int, tuple[str, list[dict[str, Any]]]] = {}
     for place, row in _rows(source):
+        if isinstance(row, MalformedError):
+            yield place, row
+            continue
         key = _key(row)
         first, rows = held.setdefault(key, (place, []))
         rows.append(row)
@@ -155,20 +158,31 @@ def _group(source: Source) -> Iterator[RawRow]:
 
 
 def _key(row: dict[str, Any]) -> int:
-    return hash((row.get("document"), row.get("sentence_start"), row["sentence"]))
+    # As text, since a JSON file may have anything there.
+    return hash((str(row.get("document")), str(row.get("sentence_start")), row["sentence"]))
 
 
-def _rows(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(source: Source) -> Iterator[tuple[str, dict[str, Any] | MalformedError]]:
     """The rows under the names of this module, with "" for what they lack."""
     is_file = isinstance(source, Path) and source.suffix.lower() in SUFFIXES
     for place, row in _read_csv(source) if is_file else read_rows(source):  # type: ignore[arg-type]
-        cells = row if isinstance(row, dict) else {}
-        lower = {str(name).strip().lower(): _cell(value) for name, value in cells.items() if name}
-        named = {
-            column: next((lower[name] for name in names if lower.get(name)), "")
-            for column, names in COLUMNS.items()
-        }
-        yield place, lower | named
+        yield place, row if isinstance(row, MalformedError) else _named(row)
+
+
+def _named(row: Any) -> dict[str, Any] | MalformedError:
+    """A row under the names of this module; without a sentence it belongs to none."""
+    if not isinstance(row, dict):
+        return wrong("the row", "an object", row)
+    lower = {str(name).strip().lower(): _cell(value) for name, value in row.items() if name}
+    named = {
+        column: next((lower[name] for name in names if lower.get(name)), "")
+        for column, names in COLUMNS.items()
+    }
+    try:
+        check_text(named["sentence"], "sentence")
+    except MalformedError as err:
+        return err
+    return lower | named
 
 
 def _cell(value: Any) -> Any:
@@ -177,6 +191,7 @@ def _cell(value: Any) -> Any:
 
 
 def _read_csv(path: Path) -> Iterator[RawRow]:
+    csv.field_size_limit(LONGEST_FIELD)
     with open_text(path) as handle:
         reader = csv.DictReader(handle, delimiter=_delimiter(path))
         try:

@@ -153,6 +153,7 @@ def _prodigy_tokens(row: Any, source: str) -> Record:
     ]
     tags = [get_label(token, "tag", blank=True) for token in tokens]
     known = not get_field(row, "has_unknown_spaces", bool, False)
+    known = known and all(token.keys() & {"ws", "start"} for token in tokens)
     return Record(words, spaces if known else None, tags if any(tags) else None, source=source)
 
 

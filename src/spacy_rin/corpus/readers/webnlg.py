@@ -147,8 +147,11 @@ def _texts(path: Path) -> Iterator[RawRow]:
             number += 1
             place = f"{path}:{entry.get('eid', number)}"
             triples = [item.text or "" for item in entry.findall("modifiedtripleset/mtriple")]
-            for count, lex in enumerate(entry.findall("lex"), 1):
+            texts = entry.findall("lex")
+            for count, lex in enumerate(texts, 1):
                 yield f"{place} (text {count})", _lexicalisation(lex, triples)
+            if not texts:
+                yield place, wrong("the entry", "at least one text (<lex>)", "none")
             entry.clear()
     except ElementTree.ParseError as err:
         raise ValueError(Errors.R205.format(path=path, reason=err)) from err
