@@ -26,6 +26,21 @@ def test_relations_can_be_copied_deeply() -> None:
     assert copy.deepcopy({"found": relations[0]})["found"] == relations[0]
 
 
+def test_doc_is_copied_deeply_with_its_relations() -> None:
+    doc = ada()
+    twin = copy.deepcopy(doc)
+    assert [r.as_dict() for r in twin._.relations] == [r.as_dict() for r in doc._.relations]
+    assert all(relation.doc is twin for relation in twin._.relations)
+    twin._.relations = []
+    assert len(doc._.relations) == 4
+
+
+def test_span_without_relations_in_it_says_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    doc = ada()
+    assert doc[6:8]._.relations == [] and doc[0:2]._.relations
+    assert not recwarn.list
+
+
 def test_relation_knows_its_doc_and_its_sentence() -> None:
     doc = ada()
     first, *_, last = doc._.relations
@@ -41,7 +56,9 @@ def test_relations_within_a_sentence() -> None:
     inside = [relations_in(sent) for sent in (first, second)]
     for sent, found in zip((first, second), inside, strict=True):
         assert all(sent.start <= e.start < sent.end for r in found for e in (r.head, r.tail))
-    assert len(inside[0]) == 2 and first._.relations == []
+    assert len(inside[0]) == 2
+    with pytest.warns(UserWarning, match=r"but 2 lie within it.*relations_in"):
+        assert first._.relations == []
     assert relations_in(doc[:]) == get_relations(doc)
 
 

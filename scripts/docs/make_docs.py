@@ -28,6 +28,7 @@ API = {
         *("relations.Relation", "relations.get_relations", "relations.set_relations"),
         *("relations.get_span_relations", "relations.has_relations", "relations.register"),
         *("relations.relations_in", "relations.span_id"),
+        *("exchange.dicts.get_relation_dicts", "exchange.dicts.example_from_dict"),
     ],
     "The component": [
         *(
@@ -62,12 +63,14 @@ API = {
             "evaluation.error_analysis.missed_kinds",
             "evaluation.error_analysis.wrong_kinds",
         ),
-        *("evaluation.error_analysis.by_frequency", "evaluation.error_analysis.score_among_others"),
-        "evaluation.silence.score_silence",
+        *("evaluation.error_analysis.by_frequency", "evaluation.error_analysis.by_label"),
+        "evaluation.error_analysis.score_among_others",
+        *("evaluation.silence.score_silence", "evaluation.next_steps.next_steps"),
+        *("evaluation.reading.predict_examples", "evaluation.compare.compare_examples"),
     ],
     "Pictures": [
         "pictures.notebook.render",
-        "pictures.page.write_page",
+        *("pictures.page.write_page", "pictures.marks.MarkedDoc"),
         *("pictures.graph_page.write_graph_page", "pictures.graph.to_networkx"),
         "extract.triples.read_triples",
     ],

@@ -6,6 +6,7 @@ from typing import Any
 from . import interrupts  # noqa: F401  # isort: skip
 from spacy.tokens import Doc, Span
 
+from .exchange.dicts import example_from_dict, register_dicts
 from .relations import (
     Relation,
     get_relations,
@@ -20,6 +21,7 @@ from .stores import ATTRIBUTE
 __version__ = "0.1.0"
 __all__ = [
     "Relation",
+    "example_from_dict",
     "get_relations",
     "get_span_relations",
     "has_relations",
@@ -35,6 +37,7 @@ __all__ = [
 # in every spaCy pipeline; a component that asks for the name does.
 if not any(owner.has_extension(ATTRIBUTE) for owner in (Doc, Span)):
     register()
+register_dicts()
 
 
 def __getattr__(name: str) -> Any:

@@ -38,7 +38,7 @@ NO_ID = ("", EntityLinker.NIL)
 
 @dataclass(frozen=True)
 class Relation:
-    """One triple of a Doc.
+    """One triple of a Doc. As a dict it is `as_dict()`; `dataclasses.asdict` can't copy Spans.
 
     head (Span): The entity the relation starts from.
     label (str): The relation's label.
@@ -221,8 +221,7 @@ def get_relations(doc: Doc, attribute: str = ATTRIBUTE) -> list[Relation]:
 def get_span_relations(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]:
     """Read the relations that start or end at a span, which may be an entity or any other span.
 
-    Those that lie within a sentence, or another span that is no end of a relation, are given by
-    `relations_in`.
+    Those within a sentence are given by `relations_in`; a warning says so where it gives some.
 
     span (Span): A span of a Doc. Its bounds matter, its label does not.
     attribute (str): Name of the extension that reads the relations.
@@ -239,17 +238,22 @@ def get_span_relations(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]
     ['London']
     """
     bounds = char_bounds(span)
-    return RelationList(
+    found = RelationList(
         relation
         for relation in get_relations(span.doc, attribute)
         if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
     )
+    if not found and (inside := len(relations_in(span, attribute))):
+        message = Warnings.R261.format(text=span.text[:80], count=inside)
+        warnings.warn(message, stacklevel=2)
+    return found
 
 
-def relations_in(span: Span) -> list[Relation]:
+def relations_in(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]:
     """Read the relations that lie wholly within a span, for example within a sentence.
 
     span (Span): A span of a Doc.
+    attribute (str): Name of the extension that reads the relations.
     RETURNS (list[Relation]): The relations whose head and tail both lie in the span, in document
         order.
 
@@ -261,7 +265,7 @@ def relations_in(span: Span) -> list[Relation]:
     """
     return RelationList(
         relation
-        for relation in get_relations(span.doc)
+        for relation in get_relations(span.doc, attribute)
         if all(span.start <= e.start and e.end <= span.end for e in (relation.head, relation.tail))
     )
 

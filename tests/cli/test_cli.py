@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import spacy
 from processes import run_python
-from spacy.tokens import DocBin, Span
-from toy import gold_docs, trained, write_corpus
+from spacy.tokens import DocBin
+from toy import gold_docs, write_corpus
 from typer.testing import CliRunner, Result
 
 import spacy_rin
@@ -88,23 +88,6 @@ def test_inspect_prints_tables(corpus: Path) -> None:
     result = run("inspect", corpus)
     assert result.exit_code == 0 and "born_in" in result.output
     assert "6 type signatures (head, relation, tail):" in result.output
-
-
-@pytest.mark.training
-def test_evaluate_prints_and_writes(model: str, corpus: Path, tmp_path: Path) -> None:
-    output = tmp_path / "results" / "toy.json"
-    parts = ("--train", corpus, "--dev", corpus)
-    result = run("evaluate", model, corpus, *parts, "--output", output)
-    assert result.exit_code == 0, result.output
-    data = json.loads(output.read_text())
-    for key in ("scores", "by_overlap", "by_triples", "by_seen", "per_type", "joined", "config"):
-        assert data[key]
-    for key in ("seed", "chosen_on", "versions", "data", "train_seconds", "hardware"):
-        assert key in data
-    assert data["chosen_on"] == "dev" and isinstance(data["seed"], int)
-    assert "authors_exact" in result.output
-    assert "silence_negated" in result.output
-    assert {"silence", "silence_negated"} <= data["scores"].keys()
 
 
 def test_render_draws_gold(corpus: Path, tmp_path: Path) -> None:
@@ -189,25 +172,6 @@ def test_render_says_that_a_pipeline_has_no_rin(corpus: Path, tmp_path: Path) ->
     result = run("render", corpus, tmp_path / "page.html", "--model", tmp_path / "blank")
     assert result.exit_code == 1 and "with a rin component" in str(result.exception)
     assert not (tmp_path / "page.html").exists()
-
-
-@pytest.mark.training
-def test_evaluate_takes_a_label_that_train_lacks(model: str, tmp_path: Path) -> None:
-    docs = gold_docs(spacy.blank("en").vocab)
-    docs[0].ents = [Span(docs[0], ent.start, ent.end, label="NEW") for ent in docs[0].ents]
-    docs[0].user_data["spacy_rin.relations"][0][3] = "never_seen"
-    test = write_corpus(tmp_path / "test.spacy", docs)
-    result = run("evaluate", model, test, "--output", tmp_path / "r.json")
-    assert result.exit_code == 0, result.output
-    assert json.loads((tmp_path / "r.json").read_text())["scores"]["authors_exact_r"] < 1.0
-
-
-@pytest.mark.training
-def test_evaluate_records_the_settings_that_counted(corpus: Path, tmp_path: Path) -> None:
-    trained(threshold=0.9).to_disk(tmp_path / "model")
-    result = run("evaluate", tmp_path / "model", corpus, "--output", tmp_path / "r.json")
-    assert result.exit_code == 0, result.output
-    assert json.loads((tmp_path / "r.json").read_text())["settings"]["threshold"] == 0.9
 
 
 @pytest.mark.training

@@ -13,6 +13,7 @@ from spacy_rin import Relation, get_relations, set_relations
 from spacy_rin.evaluation.error_analysis import (
     THRESHOLDS,
     by_frequency,
+    by_label,
     by_threshold,
     missed_kinds,
     score_among_others,
@@ -61,6 +62,22 @@ def test_missed_triples_by_kind(predicted: Doc, kinds: dict[str, int]) -> None:
 )
 def test_wrong_triples_by_kind(wrong: tuple[Bounds, str, Bounds], kind: str) -> None:
     assert wrong_kinds([Example(make_doc(MET, wrong), make_doc(MET))]) == {kind: 1}
+
+
+def test_labels_by_how_often_gold_has_them() -> None:
+    examples = [
+        Example(make_doc(MET, LIKES), make_doc(MET, SAW)),
+        Example(make_doc(), make_doc(SAW)),
+    ]
+    found = by_label(examples, [make_doc(MET), make_doc(MET, SAW)])
+    assert [(label, row["triples"], row["predicted"]) for label, row in found.items()] == [
+        ("saw", 2, 0),
+        ("met", 1, 1),
+        ("likes", 0, 1),
+    ]
+    assert [row["in_train"] for row in found.values()] == [1, 2, 0]
+    assert [row["rel_f"] for row in found.values()] == [0.0, 1.0, 0.0]
+    assert all("in_train" not in row for row in by_label(examples).values())
 
 
 def test_scores_by_what_train_has_of_a_label() -> None:

@@ -13,7 +13,7 @@ from toy import PATTERNS, gold_docs, gold_examples, texts, trained, write_corpus
 from spacy_rin import Relation, get_relations, set_relations
 from spacy_rin.component import find_rin
 from spacy_rin.corpus.convert import UNPLACED
-from spacy_rin.evaluation.report import evaluate, score_joined
+from spacy_rin.evaluation.report import STEPS, evaluate, score_joined
 
 pytestmark = pytest.mark.training
 
@@ -25,8 +25,11 @@ def nlp() -> Language:
 
 def test_report_has_every_section(nlp: Language, tmp_path: Path) -> None:
     test = write_corpus(tmp_path / "test.spacy", gold_docs(nlp.vocab))
-    result = evaluate(nlp, test, test, test)
+    steps: list[str] = []
+    result = evaluate(nlp, test, test, test, progress=steps.append)
+    assert tuple(steps) == STEPS
     tables = {"by_overlap", "by_triples", "by_seen", "by_frequency", "by_threshold", "per_type"}
+    tables.add("by_label")
     others = {"scores", "missed", "wrong", "joined", "speed", "among_others", "invented"}
     assert set(result) == tables | others
     assert result["speed"]["words"] == sum(len(nlp.make_doc(text)) for text in texts())

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sketches import EVIL, evil, hebrew, long_doc, sketches
+from sketches import EVIL, ada, bob, evil, hebrew, long_doc, silent, sketches
+from spacy.tokens import Doc
 
 from spacy_rin.pictures.graph import TextTriple
 from spacy_rin.pictures.graph_page import write_graph_page
+from spacy_rin.pictures.marks import SIGNS, MarkedDoc
 from spacy_rin.pictures.page import write_page
 
 if TYPE_CHECKING:
@@ -52,9 +54,9 @@ for (const svg of document.querySelectorAll("svg")) {
             && Math.min(p.y + p.height, q.y + q.height) - Math.max(p.y, q.y) > 4)
             found.push([a.textContent, b.textContent]);
     }));
-    const box = svg.getBBox();
-    if (box.x < 0 || box.y < 0 || box.x + box.width > svg.clientWidth
-        || box.y + box.height > svg.clientHeight) found.push(["beyond the picture", box.width]);
+    const box = svg.getBBox(), { x, y, width, height } = svg.viewBox.baseVal;
+    if (box.x < x || box.y < y || box.x + box.width > x + width
+        || box.y + box.height > y + height) found.push(["beyond the picture", box.width]);
 }
 return found;
 """
@@ -233,6 +235,92 @@ def test_nothing_is_wider_than_the_window(chromium: Chrome, path: Path, width: i
     scrolls = "return [...document.querySelectorAll('.picture')].map(p => p.scrollWidth > width)"
     assert any(chromium.execute_script(f"const width = {window}; {scrolls}"))
     assert len(long_doc()) == 200
+
+
+def test_picture_that_is_a_little_too_wide_shrinks_and_a_wide_one_scrolls(
+    chromium: Chrome, tmp_path: Path
+) -> None:
+    write_page(tmp_path / "page.html", [bob(), long_doc()])
+    open_page(chromium, tmp_path / "page.html", width=1300)
+    natural = [
+        int(svg.get_attribute("width") or 0)
+        for svg in chromium.find_elements("css selector", "svg")
+    ]
+    assert natural[0] < 300 and natural[1] > 2000
+    open_page(chromium, tmp_path / "page.html", width=natural[0] + 20)  # with 32 of padding
+    sizes = "return [...document.querySelectorAll('.picture')].map((p) => [p.clientWidth,"
+    sizes += "p.scrollWidth, p.firstElementChild.getBoundingClientRect().width])"
+    (place, needed, drawn), (_, far, whole) = chromium.execute_script(sizes)
+    assert place == needed == round(drawn) and 0.85 * natural[0] <= drawn < natural[0]
+    assert far == round(whole) == natural[1]
+
+
+def test_heading_keeps_off_the_rule_below_it(chromium: Chrome, path: Path) -> None:
+    open_page(chromium, path, width=1300)
+    places = (
+        "return ['h1', 'article'].map((e) => document.querySelector(e).getBoundingClientRect())"
+    )
+    heading, article = chromium.execute_script(places)
+    assert heading["right"] > article["left"] and article["top"] - heading["bottom"] >= 8
+
+
+def compared(corpus: list[Doc]) -> list[MarkedDoc]:
+    """Ada's triples, each of another kind, and a text with none."""
+    ada, silent = corpus
+    entities = ["right", "wrong", "missed"]
+    kinds = ["right", "wrong", "missed", "wrong"]
+    return [MarkedDoc(ada, 7, kinds, entities), MarkedDoc(silent, 2, [], [])]
+
+
+@pytest.fixture
+def comparison(chromium: Chrome, tmp_path: Path) -> Iterator[Chrome]:
+    write_page(tmp_path / "page.html", compared([ada(), silent()]), title="Compared")
+    open_page(chromium, tmp_path / "page.html")
+    yield chromium
+    assert chromium.get_log("browser") == []
+
+
+def test_each_kind_can_be_left_out(comparison: Chrome) -> None:
+    assert seen(comparison)["count"] == "4 of 4 triples in 2 of 2 documents"
+    comparison.find_element("css selector", "input[value=wrong]").click()
+    found = seen(comparison)
+    kinds = dict(enumerate(["right", "wrong", "missed", "wrong"]))
+    relations = [r for k, r in enumerate(ada()._.relations) if kinds[k] != "wrong"]
+    assert found["rows"] == [f"{r.head.text} {r.label} {r.tail.text}" for r in relations]
+    assert sorted(found["arcs"]) == sorted(
+        f"{SIGNS[kinds[k]]} {r.label}"
+        for k, r in enumerate(ada()._.relations)
+        if kinds[k] != "wrong"
+    )
+    assert found["count"] == "2 of 4 triples in 1 of 2 documents"
+    comparison.find_element("css selector", "button[data-choose=all]").click()
+    assert len(seen(comparison)["rows"]) == 2  # the buttons choose relations alone
+    comparison.find_element("css selector", "input[value=wrong]").click()
+    assert len(seen(comparison)["rows"]) == 4 and len(seen(comparison)["documents"]) == 2
+
+
+def test_missed_triples_stay_whatever_the_least_score(comparison: Chrome) -> None:
+    tab_to(comparison, "score")
+    press(comparison, Keys.END)
+    assert [arc[0] for arc in seen(comparison)["arcs"]] == [SIGNS["missed"]]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_kinds_differ_in_sign_line_and_colour(chromium: Chrome, tmp_path: Path, dark: bool) -> None:
+    write_page(tmp_path / "page.html", compared([ada(), silent()]))
+    open_page(chromium, tmp_path / "page.html", dark=dark)
+    looks = chromium.execute_script(
+        "return ['right', 'wrong', 'missed'].map((kind) => {"
+        "const arc = document.querySelector(`.rin-arc.rin-${kind}`);"
+        "const mark = document.querySelector(`mark.rin-${kind}`);"
+        "return [arc.querySelector('text').textContent[0], getComputedStyle(arc).color,"
+        "getComputedStyle(arc.querySelector('path')).strokeDasharray,"
+        "getComputedStyle(mark).borderBottomStyle, mark.dataset.label[0]]; })"
+    )
+    for column in zip(*looks, strict=True):
+        assert len(set(column)) == 3, column
+    for kind in ("right", "wrong", "missed"):
+        assert contrast(chromium, f"rin-arc.rin-{kind} .rin-label") >= 4.5
 
 
 def test_right_to_left_text_runs_from_the_right(browser: Chrome) -> None:

@@ -1,7 +1,8 @@
-"""`spacy-rin evaluate`: a pipeline and gold Docs → scores, as tables and JSON."""
+"""`spacy-rin evaluate`: a pipeline and gold Docs → scores as tables and JSON, and advice."""
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,11 @@ import typer
 from ..component import load_pipeline
 from ..errors import Errors
 from ..files import check_output, write_json
-from .terminal import msg
+from .terminal import make_bar, msg, visible
+
+BAR = "{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}]"
+# The most labels on the screen.
+LABELS = 20
 
 
 def evaluate_command(
@@ -30,9 +35,16 @@ def evaluate_command(
         str, typer.Option(help="Name of the component, of several; without it, the first")
     ] = "",
     gpu_id: Annotated[int, typer.Option(help="GPU, -1 for the CPU")] = -1,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Print the paper's counts and its classes of sentences")
+    ] = False,
 ) -> None:
-    """Score a pipeline on gold Docs: in all, by class, and as the paper's released code counts."""
-    from ..evaluation.report import evaluate, make_record
+    """Score a pipeline on gold Docs: in all, by label, by kind of error, and what to do next.
+
+    The JSON of --output has all numbers, those of --paper too.
+    """
+    from ..evaluation.next_steps import next_steps
+    from ..evaluation.report import STEPS, evaluate, make_record
     from ..training.history import read_history
 
     corpora = {"train": train, "dev": dev, "test": test, "others": others}
@@ -47,32 +59,41 @@ def evaluate_command(
         spacy.require_gpu(gpu_id)
     nlp = load_pipeline(model)
     epochs = read_history(history) if history else []
-    scored = evaluate(nlp, test, train, others, silence, component)
-    result = make_record(nlp, scored, paths, epochs, component)
-    _print_result(result)
+    with make_bar(total=len(STEPS), bar_format=BAR) as bar:
+
+        def show(step: str) -> None:
+            bar.n = STEPS.index(step)
+            bar.set_description_str(step)
+
+        scored = evaluate(nlp, test, train, others, silence, component, show)
+        result = make_record(nlp, scored, paths, epochs, component)
     if output:
         write_json(output, result)
         msg.good(f"Wrote {output}")
+    _print_result(result, paper)
+    msg.divider("What to do next")
+    for step in next_steps(result, model, str(test), str(dev or "DEV")):
+        typer.echo(visible(f"- {step}"))  # not broken into lines, since commands are copied
 
 
-def _print_result(result: dict[str, Any]) -> None:
-    """Print the scores, then those of each class, then how often each kind of error occurs."""
+def _print_result(result: dict[str, Any], paper: bool) -> None:
+    """Print the scores, then those of each label and class, then how often each error occurs."""
     scores = result["scores"]
     names = [name[:-2] for name in scores if name.endswith("_f")]
+    names = [name for name in names if paper or not name.startswith("authors_")]
     _print_scores("score", {n: {x: scores[f"{n}_{x}"] for x in "prf"} for n in names})
-    for title, key in (
-        ("sentences of class", "by_overlap"),
-        ("triples of a sentence", "by_triples"),
-        ("triples that stand in train", "by_seen"),
-        ("triples of the label in train", "by_frequency"),
-        ("sentences in one text", "joined"),
-    ):
-        rows = {
-            name: {**{x: row[f"rel_{x}"] for x in "prf"}, "counts": row}
-            for name, row in result[key].items()
-        }
-        if rows:
-            _print_scores(title, rows)
+    labels = result["by_label"]
+    _print_scores("label", _score_rows(dict(islice(labels.items(), LABELS))))
+    if len(labels) > LABELS:
+        msg.text(f"... and {len(labels) - LABELS} more labels (--output has all)")
+    classes = {"sentences of class": "by_overlap", "triples of a sentence": "by_triples"}
+    for title, key in {
+        **(classes if paper else {}),
+        "triples that stand in train": "by_seen",
+        "triples of the label in train": "by_frequency",
+        "sentences in one text": "joined",
+    }.items():
+        _print_scores(title, _score_rows(result[key]))
     if result["invented"]:
         counts = [
             (name, f"{row['per_1000']:.0f}", row["triples"], row["texts"])
@@ -86,13 +107,21 @@ def _print_result(result: dict[str, Any]) -> None:
         )
 
 
+def _score_rows(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {**{x: row[f"rel_{x}"] for x in "prf"}, "counts": row} for name, row in rows.items()
+    }
+
+
 def _print_scores(title: str, rows: dict[str, dict[str, Any]]) -> None:
     """Print a table of scores, with the numbers of triples if the rows have "counts"."""
+    if not rows:
+        return
     counted = [row["counts"] for row in rows.values() if "counts" in row]
-    names = [n for n in ("triples", "predicted") if counted and n in counted[0]]
+    names = [n for n in ("triples", "predicted", "in_train") if counted and n in counted[0]]
     table = [
         (name, *(f"{100 * row[x]:.1f}" for x in "prf"), *(row["counts"][n] for n in names))
         for name, row in rows.items()
     ]
-    header = (title, "P", "R", "F", *names)
+    header = (title, "P", "R", "F", *(n.replace("_", " ") for n in names))
     msg.table(table, header=header, divider=True, aligns=("l", *"r" * (len(header) - 1)))

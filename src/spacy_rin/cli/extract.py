@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +16,7 @@ from ..extract.journal import Totals
 from ..extract.outputs import ROW_KINDS
 from ..extract.run import extract
 from ..interrupts import Interrupted
-from .terminal import msg
+from .terminal import make_bar, msg
 
 ABOUT = "; ".join(f"{name}: {engine.about}" for name, engine in ENGINES.items())
 
@@ -77,9 +76,7 @@ def extract_command(
         "ray_address": ray_address,
     }
     settings |= {name: value for name, value in only.items() if value is not None}
-    # By itself, tqdm draws a bar of no width if the terminal does not report its own width.
-    width = get_terminal_size().columns
-    with tqdm(unit=" documents", disable=None, leave=False, ncols=width) as bar:
+    with make_bar(unit=" documents") as bar:
         try:
             totals = extract(inputs, output, model, progress=_progress(bar), **settings)
         except (KeyboardInterrupt, Interrupted) as error:

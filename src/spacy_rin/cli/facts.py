@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
-from wasabi import msg
 
 from ..exchange.export import NAMESPACE
 from ..facts.collect import Facts, collect_facts
+from .terminal import make_bar, msg
 
 SHOWN_CONFLICTS = 20
 
@@ -39,7 +38,7 @@ def facts_command(
     if len(inputs) < 2:
         raise typer.BadParameter("expected at least one input and the output", param_hint="INPUTS")
     *sources, output = inputs
-    with tqdm(total=0, bar_format="{desc} [{elapsed}]", disable=None, leave=False) as bar:
+    with make_bar(total=0, bar_format="{desc} [{elapsed}]") as bar:
         facts = collect_facts(
             sources,
             output,

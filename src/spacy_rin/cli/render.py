@@ -1,22 +1,28 @@
-"""`spacy-rin render`: documents → one HTML page with their pictures."""
+"""`spacy-rin render`: documents → one HTML page with their pictures, beside gold if there is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated
 
 import typer
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..component import find_rin, load_pipeline
 from ..corpus.docbin import read_docs
 from ..corpus.limits import MAX_RUN, find_excess
 from ..errors import Errors
+from ..evaluation.markdown import percent
 from ..extract.documents import Source, check_source, read_documents
 from ..files import check_output
+from ..pictures.marks import LINES, MISSED, RIGHT, WRONG, sign
 from ..pictures.page import write_page
+from ..relations import has_relations
+from ..scorer import exact_key, score_relations
 from ..stores import adopt_relations
 from .terminal import msg
 
@@ -32,14 +38,66 @@ def render_command(
 ) -> None:
     """Draw documents on a page, with the relations they have or those that a pipeline finds.
 
-    The page needs no network. Its triples can be filtered by relation, score and word.
+    If the documents have gold relations and a pipeline is named, the page compares the two: right,
+    wrong and missed, the worst texts first. The page needs no network. Its triples can be filtered
+    by relation, score and word.
     """
     check_page(output, source)
-    docs = _read_docs(source, model, limit, max_run)
-    write_page(output, docs, title=f"Relations in {source.name}")
+    is_corpus = source.suffix == ".spacy" or source.is_dir()
+    if model is None:
+        if not is_corpus:
+            raise ValueError(Errors.R053.format(path=source))
+        docs = list(islice(read_docs(source), limit))
+        _write(output, docs, f"Relations that {source.name} holds", source)
+        return
+    nlp = load_pipeline(model)
+    attribute = find_rin(nlp).cfg["attribute"]
+    if is_corpus and any(has_relations(doc, attribute) for doc in read_docs(source)):
+        _compare(nlp, model, source, output, limit, max_run)
+        return
+    texts = _corpus_texts(source, max_run) if is_corpus else _read_texts(source, max_run)
+    found = [adopt_relations(doc, attribute) for doc in nlp.pipe(list(islice(texts, limit)))]
+    _write(output, found, f"Relations that {model} finds in {source.name}", source)
+
+
+def _write(output: Path, docs: list[Doc], title: str, source: Path) -> None:
+    write_page(output, docs, title=title)
     msg.good(f"Drew {len(docs)} documents to {output}")
     if not docs:
         msg.warn(f"{source} holds no document")
+
+
+def _compare(
+    nlp: Language, model: str, source: Path, output: Path, limit: int, max_run: int
+) -> None:
+    """Draw what a pipeline finds beside gold; all texts are read, and the worst are drawn."""
+    from ..evaluation.compare import compare_examples
+    from ..evaluation.reading import as_relations, predict_examples, whole_units
+
+    def is_short(doc: Doc) -> bool:
+        excess = find_excess(doc.text, max_run)
+        if excess:
+            _leave_out(f"{source.name}: {shorten(doc.text, 40)}", ": ".join(excess))
+        return not excess
+
+    rin = find_rin(nlp)
+    attribute = rin.cfg["attribute"]
+    with as_relations(nlp, rin), whole_units(nlp, rin):
+        examples = predict_examples(nlp, source, attribute, is_short)
+    docs = compare_examples(examples)
+    score = score_relations(examples, exact_key)
+    counts = {RIGHT: score.tp, WRONG: score.fp, MISSED: score.fn}
+    kinds = ", ".join(f"{sign(kind, str(n))} {kind} ({LINES[kind]})" for kind, n in counts.items())
+    shares = (score.precision, score.recall, score.fscore)
+    scores = ", ".join(f"{x}\u00a0{percent(v)}" for x, v in zip("PRF", shares, strict=True))
+    drawn = docs[:limit]
+    worst = f"the {limit} worst" if limit > 1 else "the worst"
+    part = f"{worst} of {len(docs)} texts" if len(docs) > limit else "all texts, worst first"
+    about = f"{kinds}, in {len(docs)} texts. Exact match: {scores}. Drawn: {part}."
+    title = f"Right, wrong and missed: {model} on {source.name}"
+    write_page(output, drawn, title=title, about=about)
+    msg.good(f"Drew {len(drawn)} documents to {output}")
+    msg.text(", ".join(f"{n} {kind}" for kind, n in counts.items()) + f" in {len(docs)} texts")
 
 
 def check_page(output: Path, source: Path) -> None:
@@ -57,20 +115,6 @@ def check_page(output: Path, source: Path) -> None:
         reason = "a page is written to a file that ends with .html"
         raise ValueError(Errors.R121.format(path=output, reason=reason))
     check_output(output, source)
-
-
-def _read_docs(source: Path, model: str | None, limit: int, max_run: int) -> list[Doc]:
-    """The Docs to draw: those of a .spacy file, or those that a pipeline makes of texts."""
-    is_corpus = source.suffix == ".spacy" or source.is_dir()
-    if is_corpus and model is None:
-        return list(islice(read_docs(source), limit))
-    if model is None:
-        raise ValueError(Errors.R053.format(path=source))
-    nlp = load_pipeline(model)
-    attribute = find_rin(nlp).cfg["attribute"]
-    texts = _corpus_texts(source, max_run) if is_corpus else _read_texts(source, max_run)
-    docs = nlp.pipe(list(islice(texts, limit)))
-    return [adopt_relations(doc, attribute) for doc in docs]
 
 
 def _corpus_texts(source: Path, max_run: int) -> Iterator[str]:

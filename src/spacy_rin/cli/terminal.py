@@ -7,8 +7,10 @@ The commands print by `msg`, which shows such characters instead of sending them
 from __future__ import annotations
 
 import re
+from shutil import get_terminal_size
 from typing import Any
 
+from tqdm import tqdm
 from wasabi import Printer
 
 # Control characters but tab and line break, marks that turn the direction of what follows, and
@@ -23,6 +25,17 @@ def visible(text: str) -> str:
     RETURNS (str): The text, with "\\\\x1b" for the character 27, and so on.
     """
     return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def make_bar(**settings: Any) -> tqdm:
+    """Make a progress bar, which vanishes at the end and is shown on terminals alone.
+
+    settings (Any): Those of tqdm.
+    RETURNS (tqdm): The bar.
+    """
+    # By itself, tqdm draws nothing if the terminal does not report its own size.
+    columns, rows = get_terminal_size()
+    return tqdm(disable=None, leave=False, ncols=columns, nrows=rows, **settings)
 
 
 class Terminal(Printer):
@@ -50,14 +63,15 @@ class Terminal(Printer):
         return super().divider(visible(text), *args, **settings)
 
     def table(self, data: Any, **settings: Any) -> Any:
-        """Print a table, as `Printer.table` does.
+        """Print a table, as `Printer.table` does. A line break in a cell is shown as an escape.
 
         data (Any): A list of rows, or a dict for two columns.
         settings (Any): The further arguments of `Printer.table`.
         RETURNS (Any): What `Printer.table` returns.
         """
         rows = data.items() if isinstance(data, dict) else data
-        return super().table([[visible(str(cell)) for cell in row] for row in rows], **settings)
+        cells = [[visible(str(cell)).replace("\n", "\\n") for cell in row] for row in rows]
+        return super().table(cells, **settings)
 
 
 msg = Terminal()

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
-from wasabi import msg
 
 from ..errors import Errors, check_least
 from ..files import replacing
 from ..recipe.distill import distill, load_transformer
 from ..recipe.words import coverage, frequent_words, read_words, whole_words
+from .terminal import make_bar, msg
 
 
 def vectors_command(
@@ -47,7 +46,7 @@ def vectors_command(
     # Names are written with a capital, and the lists have lower case.
     capitals = [] if loaded.lower else [word.capitalize() for word in listed]
     wanted = {*own, *listed, *capitals}
-    with tqdm(total=len(wanted), unit=" words", disable=None, leave=False) as bar:
+    with make_bar(total=len(wanted), unit=" words") as bar:
         nlp, kept = distill(
             loaded, wanted, width=width, lang=lang, progress=lambda n: bar.update(n - bar.n)
         )

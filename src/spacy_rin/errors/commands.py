@@ -155,6 +155,12 @@ class CommandErrors(metaclass=Messages):
         "https://example.org/facts/, found {found!r}."
     )
 
+    R260 = (
+        "Expected a relation as relation.as_dict() writes it, or with a label and the places of "
+        "its head and tail among the entities, such as {{'head': 0, 'label': 'born_in', 'tail': 1}}"
+        ". Found {found}, with {count} entities. (Entities that fit no tokens can't be ends.)"
+    )
+
     # Facts
     R221 = (
         "{path} exists already, and only a database (.duckdb) can be added to. Give another name, "

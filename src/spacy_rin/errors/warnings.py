@@ -40,6 +40,12 @@ class Warnings(metaclass=Messages):
         "nothing of them. Name the tagger in [training] annotating_components, and train again."
     )
 
+    # Spans
+    R261 = (
+        "No relation starts or ends at {text!r}, but {count} lie within it. span._.relations are "
+        "those of one entity; spacy_rin.relations_in(span) are those within a sentence."
+    )
+
     # Training
     R184 = (
         "Only {fit} of {total} gold entities, heads and tails of train fit the tokens of the "

@@ -1,4 +1,4 @@
-"""Scored Examples → where the errors are: by threshold, by kind, by frequency of the label.
+"""Scored Examples → where the errors are: by threshold, by kind, by label and its frequency.
 
 `report.py` says how good a pipeline is. This module says why it is not better.
 """
@@ -149,6 +149,30 @@ def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str,
         _range_name(bounds): {**prf("rel", total), "triples": total.tp + total.fn}
         for bounds, total in totals.items()
         if len(total)
+    }
+
+
+def by_label(
+    examples: Iterable[Example], train: Iterable[Doc] | None = None
+) -> dict[str, dict[str, float]]:
+    """Score the exact match of each relation label, and count its triples.
+
+    examples (Iterable[Example]): Scored examples.
+    train (Iterable[Doc] | None): The Docs that the model was trained on.
+    RETURNS (dict): For each label, the most frequent in gold first: "rel_p", "rel_r", "rel_f", and
+        the numbers of gold "triples", of "predicted" triples, and of those "in_train" if train is
+        given. Labels that gold has nowhere are in it if they were predicted.
+    """
+    counts = Counter(relation.label for doc in train or () for relation in get_relations(doc))
+    scores = sorted(score_by_label(examples).items())
+    return {
+        label: {
+            **prf("rel", score),
+            "triples": score.tp + score.fn,
+            "predicted": score.tp + score.fp,
+            **({} if train is None else {"in_train": counts[label]}),
+        }
+        for label, score in sorted(scores, key=lambda item: -(item[1].tp + item[1].fn))
     }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,32 +16,41 @@ from typing import Any
 from spacy.language import Language
 from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc
-from spacy.training import Corpus, Example
+from spacy.training import Example
 
-from ..arrays.targets import validate_gold
-from ..component import RelationExtractor, find_extractors, find_rin
+from ..component import RelationExtractor, find_rin
 from ..corpus.convert import UNPLACED
 from ..corpus.docbin import check_docs, describe_corpus, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
-from ..errors import Errors
 from ..relations import Relation, char_bounds, get_relations
 from ..scorer import exact_key, keys, prf, score_relations, text_key
-from ..stores import ATTRIBUTE, adopt_relations
+from ..stores import adopt_relations
 from .environment import describe_hardware, measure_speed, package_versions
 from .error_analysis import (
     by_frequency,
+    by_label,
     by_threshold,
     missed_kinds,
     score_among_others,
     wrong_kinds,
 )
+from .reading import as_relations, predict_examples, whole_units
 from .released_scorer import score_authors
 from .silence import score_silence
 
 # Numbers of records that are joined to one raw text.
 JOINED = (1, 2, 4)
-# What components that split sentences declare to assign: spaCy's sentencizer, senter and parser.
-SPLITS = {"token.is_sent_start", "doc.sents"}
+# What is done one after the other. `evaluate` calls its `progress` with each of these.
+STEPS = (
+    "scores",
+    "the paper's counts",
+    "scores by threshold",
+    "texts without a relation",
+    "several sentences in one text",
+    "speed",
+    "texts of other data",
+    "triples of train",
+)
 
 
 def evaluate(
@@ -52,6 +60,7 @@ def evaluate(
     others: str | Path | None = None,
     silence: str | Path | None = None,
     component: str = "",
+    progress: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
     """Score a pipeline on gold Docs.
 
@@ -68,17 +77,19 @@ def evaluate(
     silence (str | Path | None): Texts that state no relation, for the score `silence` in place of
         the package's own.
     component (str): Name of the component that is scored; empty for the first one.
+    progress (Callable[[str], None]): Called with the name of each of STEPS, before it.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
-        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`, and
-        `invented`, what `silence` and `silence_negated` among the scores are computed from.
+        `by_label`, `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`,
+        `among_others`, and `invented`, what `silence` and `silence_negated` among the scores are
+        computed from.
     RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
         or if one of its Docs has no relations key.
     """
     rin = find_rin(nlp, component)
     check_docs(test)  # names a file that spaCy's Corpus would leave out, or fail at
     attribute = rin.cfg["attribute"]
-    with _as_relations(nlp, rin):
-        return _evaluate(nlp, rin, attribute, test, train, others, silence)
+    with as_relations(nlp, rin):
+        return _evaluate(nlp, rin, attribute, test, train, others, silence, progress)
 
 
 def _evaluate(
@@ -89,26 +100,30 @@ def _evaluate(
     train: str | Path | None,
     others: str | Path | None,
     silence: str | Path | None,
+    progress: Callable[[str], None],
 ) -> dict[str, Any]:
     """Score a component whose relations are those of `doc._.relations`; gold has its attribute."""
-    with _whole_units(nlp, rin):
-        examples = list(Corpus(test)(nlp))
-        if not examples:
-            raise ValueError(Errors.R058.format(path=test))
-        for eg in examples:
-            adopt_relations(eg.reference, attribute)
-        for _ in validate_gold(examples):  # raises an error at the first wrong one
-            pass
-        for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
-            eg.predicted = doc
+    with whole_units(nlp, rin):
+        progress("scores")
+        examples = predict_examples(nlp, test, attribute)
         scores = Scorer(nlp).score(examples)
+        progress("the paper's counts")
         authors = score_authors(rin, examples)
+        progress("scores by threshold")
         curve = by_threshold(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
+    progress("texts without a relation")
     invented = score_silence(nlp, silence)
     # Shuffled, since neighbours in a file are often about the same things. There could be true
     # triples between them, which gold lacks.
     strangers = Random(0).sample([eg.reference for eg in examples], len(examples))
+    progress("several sentences in one text")
+    joined = {str(size): score_joined(nlp, strangers, size) for size in JOINED}
+    progress("speed")
+    speed = measure_speed(nlp, [eg.reference.text for eg in examples])
+    progress("texts of other data")
+    among_others = score_among_others(nlp, examples, read_docs(others)) if others else {}
+    progress("triples of train")
     return {
         "scores": {
             **flat,
@@ -120,13 +135,14 @@ def _evaluate(
         "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
         "by_seen": by_seen(examples, _read_gold(train, attribute)) if train else {},
         "by_frequency": by_frequency(examples, _read_gold(train, attribute)) if train else {},
+        "by_label": by_label(examples, _read_gold(train, attribute) if train else None),
         "by_threshold": curve,
         "missed": missed_kinds(examples),
         "wrong": wrong_kinds(examples),
         "per_type": scores["rel_per_type"],
-        "joined": {str(size): score_joined(nlp, strangers, size) for size in JOINED},
-        "speed": measure_speed(nlp, [eg.reference.text for eg in examples]),
-        "among_others": score_among_others(nlp, examples, read_docs(others)) if others else {},
+        "joined": joined,
+        "speed": speed,
+        "among_others": among_others,
         "invented": invented,
     }
 
@@ -205,45 +221,9 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
     return _counted(total)
 
 
-@contextmanager
-def _as_relations(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
-    """Let a component store its relations as `doc._.relations`, which is what is scored.
-
-    A component that stores its own there takes the attribute of the first meanwhile.
-    """
-    attribute = rin.cfg["attribute"]
-    others = [p for p in find_extractors(nlp) if p is not rin and p.cfg["attribute"] == ATTRIBUTE]
-    rin.cfg["attribute"] = ATTRIBUTE
-    for other in others:
-        other.cfg["attribute"] = attribute
-    try:
-        yield
-    finally:
-        rin.cfg["attribute"] = attribute
-        for other in others:
-            other.cfg["attribute"] = ATTRIBUTE
-
-
 def _read_gold(path: str | Path, attribute: str) -> Iterator[Doc]:
     """Gold Docs whose relations of an attribute are those of `doc._.relations`."""
     return (adopt_relations(doc, attribute) for doc in read_docs(path))
-
-
-@contextmanager
-def _whole_units(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
-    """Read each Doc as one unit, as in training, even if the pipeline splits sentences.
-
-    A transformer also reads sentence by sentence, so that the setting `unit` is not enough: the
-    components that split sentences are disabled, too. At the end both are restored.
-    """
-    splitters = [name for name in nlp.pipe_names if SPLITS & {*nlp.get_pipe_meta(name).assigns}]
-    unit = rin.cfg["unit"]
-    rin.cfg["unit"] = "doc"
-    try:
-        with nlp.select_pipes(disable=splitters):
-            yield
-    finally:
-        rin.cfg["unit"] = unit
 
 
 def _keys_by_seen(doc: Doc, in_train: set[Hashable]) -> dict[str, set[Hashable]]:

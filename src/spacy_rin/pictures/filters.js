@@ -3,7 +3,7 @@
 const form = document.getElementById("filters");
 const search = document.getElementById("search");
 const score = document.getElementById("score");
-const boxes = [...form.querySelectorAll("input[type=checkbox]")];
+const boxes = [...form.querySelectorAll("input[name=relation]")];
 
 function startFilters(update) {
   form.addEventListener("input", update);

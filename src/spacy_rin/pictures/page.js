@@ -5,19 +5,25 @@ const documents = [...document.querySelectorAll("article")].map((article) => ({
   pictures: [...article.querySelectorAll(".picture")],
   triples: [...article.querySelectorAll("tbody tr")].map((row) => ({
     relation: row.dataset.relation,
+    kind: row.dataset.kind,
     score: Number(row.dataset.score),
     parts: [row, ...article.querySelectorAll(`.rin-arc[data-triple="${row.dataset.triple}"]`)],
   })),
 }));
 
+// Right, wrong and missed, on a page that compares.
+const kinds = [...form.querySelectorAll("input[name=kind]")];
+
 function update() {
+  const hidden = new Set(kinds.filter((box) => !box.checked).map((box) => box.value));
   const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
   const least = Number(score.value);
   const words = search.value.trim().toLowerCase();
-  const leavesNothingOut = chosen.size === boxes.length && least === 0;
+  const leavesNothingOut = chosen.size === boxes.length && least === 0 && !hidden.size;
   const count = { triples: 0, allTriples: 0, documents: 0 };
   for (const { article, text, pictures, triples } of documents) {
-    const kept = triples.filter((triple) => chosen.has(triple.relation) && triple.score >= least);
+    const kept = triples.filter((triple) => chosen.has(triple.relation) &&
+      triple.score >= least && !hidden.has(triple.kind));
     for (const triple of triples) {
       const isKept = kept.includes(triple);
       for (const part of triple.parts) part.toggleAttribute("hidden", !isKept);

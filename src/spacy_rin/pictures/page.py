@@ -1,5 +1,7 @@
 """Docs → one HTML page of texts, pictures and triples, with filters by relation, score and word.
 
+Docs that were compared with gold have another filter: right, wrong and missed.
+
 The page loads nothing from elsewhere, and its Content-Security-Policy forbids it to. Without
 JavaScript it is the same page without filters.
 """
@@ -9,17 +11,19 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from spacy.tokens import Doc, Span
 
 from ..files import write_text
-from ..relations import Relation, get_relations
+from ..relations import get_relations
+from .marks import MISSED, SIGNS, MarkedDoc, sign
 from .picture import each_doc, make_pictures, text_direction
 from .svg import draw, entity_color
 
@@ -27,58 +31,80 @@ from .svg import draw, entity_color
 OPTIONS = {"color": "var(--ink)", "bg": "var(--paper)"}
 
 ARTICLE = """<article dir="{direction}">
-<h2>Document {number}</h2>
+<h2>Document {number}{counts}</h2>
 <p class="text"{lang}>{text}</p>
 {pictures}
 {triples}
 </article>"""
+MARK = """<mark{kind} style="--label: {color}" data-label="{label}">{text}</mark>"""
 PICTURE = """<div class="picture" role="group" aria-label="Picture" tabindex="0">{svg}</div>"""
-TABLE = """<table>
+TABLE = """<table{style}>
 <thead><tr><th scope="col">Head</th><th scope="col">Relation</th><th scope="col">Tail</th>\
-<th scope="col">Score</th></tr></thead>
+{found}<th scope="col">Score</th></tr></thead>
 <tbody{lang}>
 {rows}
 </tbody>
 </table>"""
-ROW = """<tr data-triple="{triple}" data-relation="{relation}" data-score="{score}">\
-<td>{head}</td><td>{label}</td><td>{tail}</td><td>{score}</td></tr>"""
-CHECKBOX = """<li><label><input type="checkbox" value="{relation}" checked> {label} \
+ROW = """<tr data-triple="{triple}" data-relation="{relation}" data-score="{score}"{kind}>\
+<td>{head}</td><td>{label}</td><td>{tail}</td>{found}<td>{shown}</td></tr>"""
+CHECKBOX = """<li><label><input type="checkbox" name="{name}" value="{value}" checked> {label} \
 <span>{count}</span></label></li>"""
+KINDS = """<fieldset>
+<legend>Compared with gold</legend>
+<ul>
+{boxes}
+</ul>
+</fieldset>"""
 
 
-def write_page(path: str | Path, docs: Doc | Iterable[Doc], *, title: str = "Relations") -> None:
+def write_page(
+    path: str | Path,
+    docs: Doc | Iterable[Doc] | Iterable[MarkedDoc],
+    *,
+    title: str = "Relations",
+    about: str = "",
+) -> None:
     """Write a page of Docs. It is written whole or not at all.
 
     path (str | Path): The HTML file.
-    docs (Doc | Iterable[Doc]): Docs with relations, in any language.
+    docs (Doc | Iterable[Doc] | Iterable[MarkedDoc]): Docs with relations, in any language.
     title (str): The heading of the page.
+    about (str): A text below the heading.
     RAISES (ValueError): If something is not a Doc, or if the path is a directory.
     """
-    write_text(path, make_page(docs, title=title))
+    write_text(path, make_page(docs, title=title, about=about))
 
 
 def make_page(
-    docs: Doc | Iterable[Doc], *, title: str = "Relations", options: Mapping[str, str] | None = None
+    docs: Doc | Iterable[Doc] | Iterable[MarkedDoc],
+    *,
+    title: str = "Relations",
+    about: str = "",
+    options: Mapping[str, str] | None = None,
 ) -> str:
     """Make a page of Docs.
 
-    docs (Doc | Iterable[Doc]): Docs with relations, in any language.
+    docs (Doc | Iterable[Doc] | Iterable[MarkedDoc]): Docs with relations, in any language. Those
+        that were compared with gold are shown with the kind of each triple.
     title (str): The heading of the page.
+    about (str): A text below the heading.
     options (Mapping[str, str] | None): displaCy's options "color", "bg" and "font" of the pictures.
     RETURNS (str): A whole HTML page.
     RAISES (ValueError): If something is not a Doc.
     """
-    docs = list(each_doc(docs))
-    counts = Counter(relation.label for doc in docs for relation in get_relations(doc))
+    marked = list(_each_marked(docs))
+    counts = Counter(r.label for entry in marked for r in get_relations(entry.doc))
+    kinds = sum((entry.counts for entry in marked), Counter[str]())
     # A label can be any text, so that the page's attributes have numbers instead.
     numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
-    articles = [make_article(doc, number, numbers, options) for number, doc in enumerate(docs, 1)]
     return fill_page(
         title=title,
-        shown=f"{counts.total()} triples in {len(docs)} documents",
+        about=about,
+        shown=f"{counts.total()} triples in {len(marked)} documents",
         search="Words in the text",
         relations=counts,
-        content="\n".join(articles),
+        kinds=kinds,
+        content="\n".join(make_article(entry, numbers, options) for entry in marked),
         style=read_file("page.css"),
         script=read_file("filters.js") + read_file("page.js"),
     )
@@ -94,6 +120,8 @@ def fill_page(
     style: str,
     script: str,
     form_action: str = "'none'",
+    about: str = "",
+    kinds: Counter[str] | None = None,
 ) -> str:
     """Make a page of its content and the filters for it.
 
@@ -106,6 +134,8 @@ def fill_page(
     style (str): CSS.
     script (str): JavaScript.
     form_action (str): Where forms may be sent to, as the Content-Security-Policy says it.
+    about (str): A text below the heading.
+    kinds (Counter[str] | None): The numbers of right, wrong and missed triples, if there are any.
     RETURNS (str): A whole HTML page.
     """
     return Template(read_file("page.html")).substitute(
@@ -115,8 +145,10 @@ def fill_page(
         script=script,
         shown=shown,
         search=search,
+        about=f'<p class="about">{escape(about)}</p>' if about else "",
+        kinds=_kind_boxes(kinds) if kinds else "",
         relations="\n".join(
-            CHECKBOX.format(relation=number, label=break_label(label), count=count)
+            CHECKBOX.format(name="relation", value=number, label=break_label(label), count=count)
             for number, (label, count) in enumerate(relations.most_common())
         ),
         content=content,
@@ -155,59 +187,99 @@ def _policy(script: str, form_action: str) -> str:
 
 
 def make_article(
-    doc: Doc, number: int, numbers: dict[str, int], options: Mapping[str, str] | None = None
+    entry: MarkedDoc, numbers: dict[str, int], options: Mapping[str, str] | None = None
 ) -> str:
     """Make a document of a page: its text, its pictures and its triples.
 
-    doc (Doc): The Doc.
-    number (int): Its number on the page.
+    entry (MarkedDoc): The Doc, and its number on the page.
     numbers (dict[str, int]): The number of each relation label on the page.
     options (Mapping[str, str] | None): displaCy's options "color", "bg" and "font" of the pictures.
     RETURNS (str): HTML.
     """
     options = {**OPTIONS, **(options or {})}
+    doc = entry.doc
     # A picture without arcs shows no more than the text, so that it is left out.
-    pictures = [picture for picture in make_pictures(doc) if picture.arcs]
-    relations = get_relations(doc)
+    pictures = [picture for picture in make_pictures(doc, entry.relations) if picture.arcs]
     lang = f' lang="{escape(doc.lang_)}"' if doc.lang_ else ""
+    counts = ", ".join(sign(k, f"{entry.counts[k]} {k}") for k in SIGNS if entry.counts[k])
     return ARTICLE.format(
         direction=text_direction(doc),
-        number=number,
+        number=entry.number,
+        counts=f": {counts}" if counts else "",
         lang=lang,
-        text=_text(doc),
+        text=_text(entry),
         pictures="\n".join(PICTURE.format(svg=draw(picture, options)) for picture in pictures),
-        triples=_table(relations, numbers, lang) if relations else '<p class="none">No triples</p>',
+        triples=_table(entry, numbers, lang) or '<p class="none">No triples</p>',
     )
 
 
-def _text(doc: Doc) -> str:
+def _each_marked(docs: Doc | Iterable[Doc] | Iterable[MarkedDoc]) -> Iterator[MarkedDoc]:
+    """Docs that were compared as they are, and others numbered and without kinds."""
+    entries: Iterable[Any] = [docs] if isinstance(docs, Doc | str) else docs
+    for number, entry in enumerate(entries, 1):
+        if isinstance(entry, MarkedDoc):
+            yield entry
+        else:
+            yield from (MarkedDoc(doc, number, [], []) for doc in each_doc([entry]))
+
+
+def _kind_boxes(kinds: Counter[str]) -> str:
+    """A filter by kind. It has all of them, also those that no triple has."""
+    boxes = [
+        CHECKBOX.format(name="kind", value=kind, label=sign(kind, kind), count=kinds[kind])
+        for kind in SIGNS
+    ]
+    return KINDS.format(boxes="\n".join(boxes))
+
+
+def _text(entry: MarkedDoc) -> str:
     """The text of a Doc, with its entities marked."""
-    text = doc.text  # kept, since a Doc builds its text on every access
+    text = entry.doc.text  # kept, since a Doc builds its text on every access
     parts, done = [], 0
-    for ent in doc.ents:
+    for k, ent in enumerate(entry.doc.ents):
+        kind = entry.entities[k] if entry.entities else ""
         parts.append(escape(text[done : ent.start_char]))
-        color, label = entity_color(ent.label_), escape(ent.label_)
         parts.append(
-            f'<mark style="--label: {color}" data-label="{label}">{escape(ent.text)}</mark>'
+            MARK.format(
+                kind=f' class="rin-{kind}"' if kind else "",
+                color=entity_color(ent.label_),
+                label=escape(sign(kind, ent.label_)),
+                text=escape(ent.text),
+            )
         )
         done = ent.end_char
     return "".join([*parts, escape(text[done:])])
 
 
-def _table(relations: list[Relation], numbers: dict[str, int], lang: str) -> str:
+def _table(entry: MarkedDoc, numbers: dict[str, int], lang: str) -> str:
     """The table of a document's triples; `numbers` has the rank of each label."""
-    rows = [
-        ROW.format(
-            triple=k,
-            relation=numbers[relation.label],
-            score=f"{relation.score:.2f}",
-            head=_mention(relation.head),
-            label=break_label(relation.label),
-            tail=_mention(relation.tail),
+    rows = []
+    for k, relation in enumerate(get_relations(entry.doc)):
+        kind = entry.relations[k] if entry.relations else ""
+        score = f"{relation.score:.2f}"
+        rows.append(
+            ROW.format(
+                triple=k,
+                relation=numbers[relation.label],
+                score=score,
+                kind=f' data-kind="{kind}" class="rin-{kind}"' if kind else "",
+                head=_mention(relation.head),
+                label=break_label(relation.label),
+                tail=_mention(relation.tail),
+                found=f"<td>{sign(kind, kind)}</td>" if kind else "",
+                # Gold has no score. For the filter it is 1.
+                shown="–" if kind == MISSED else score,
+            )
         )
-        for k, relation in enumerate(relations)
-    ]
-    return TABLE.format(lang=lang, rows="\n".join(rows))
+    if not rows:
+        return ""
+    is_compared = bool(entry.relations)
+    return TABLE.format(
+        style=' class="compared"' if is_compared else "",
+        found='<th scope="col">Found</th>' if is_compared else "",
+        lang=lang,
+        rows="\n".join(rows),
+    )
 
 
 def _mention(span: Span) -> str:

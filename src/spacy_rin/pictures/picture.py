@@ -5,7 +5,7 @@ This is the first step of drawing. `arc_layout` finds the places, and `svg` draw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from unicodedata import bidirectional
 
@@ -14,6 +14,7 @@ from spacy.util import filter_spans
 
 from ..errors import Errors
 from ..relations import Relation, get_relations
+from .marks import sign
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,16 @@ class Arc:
 
     head (int): The place of the head among the words.
     tail (int): The place of the tail, to which the arc points.
-    label (str): The label of the relation.
+    label (str): The label of the relation, with the sign of its kind if it has one.
     triple (int): The place of the relation among those of the Doc.
+    kind (str): "right", "wrong" or "missed"; empty for a relation that was not compared.
     """
 
     head: int
     tail: int
     label: str
     triple: int
+    kind: str = ""
 
     @property
     def left(self) -> int:
@@ -89,13 +92,14 @@ def each_doc(docs: Doc | Iterable[Doc]) -> Iterator[Doc]:
         yield doc
 
 
-def make_pictures(doc: Doc) -> Iterator[Picture]:
+def make_pictures(doc: Doc, kinds: Sequence[str] = ()) -> Iterator[Picture]:
     """Divide a Doc into pictures, one per sentence if sentence starts are set.
 
     A mention nested in another one belongs to the word of the longer mention. A relation between
     the two has no arc. Neither has a relation whose head or tail partly overlaps a longer mention.
 
     doc (Doc): A Doc with relations.
+    kinds (Sequence[str]): The kind of each of its relations, if they were compared with gold.
     YIELDS (Picture): Each picture, in the order of the text.
     """
     relations, direction = get_relations(doc), text_direction(doc)
@@ -113,7 +117,8 @@ def make_pictures(doc: Doc) -> Iterator[Picture]:
             if head == tail or not is_whole:
                 undrawn.append(k)
             else:
-                arcs.append(Arc(head, tail, relation.label, k))
+                kind = kinds[k] if kinds else ""
+                arcs.append(Arc(head, tail, sign(kind, relation.label), k, kind))
         yield Picture(words, arcs, undrawn, direction)
 
 

@@ -13,6 +13,7 @@ from spacy.displacy.render import DEFAULT_ENTITY_COLOR, DEFAULT_LABEL_COLORS
 
 from ..errors import Errors
 from .arc_layout import CORNER, LABEL, LINE, PADDING, WORD, ArcLayout, lay_out_arcs
+from .marks import DASHES
 from .picture import Arc, Picture, Word
 
 # The options that displaCy has, too, under the same names.
@@ -23,10 +24,16 @@ KNOWN = {**DEFAULT_LABEL_COLORS, "ENTITY": DEFAULT_ENTITY_COLOR}
 COMMON = {KNOWN[label] for label in ("PERSON", "ORG", "GPE", "LOC")}
 COLORS = sorted(set(DEFAULT_LABEL_COLORS.values()) - COMMON)
 
+# A picture that is a little too wide for its place shrinks to this share at most, so as to fit. One
+# that would not fit keeps its size, and scrolls.
+SHRUNK = 0.85
+
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" class="rin-picture" role="img" aria-label="{text}" '
     'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" '
-    'style="max-width: none; color: {color}; background: {bg}; font-family: {font}; '
+    # The product is huge, and so of no effect, where even the shrunk picture is too wide.
+    'style="max-width: max(100%, ({least:.0f}px - 100%) * 9999); height: auto; '
+    "color: {color}; background: {bg}; font-family: {font}; "
     'direction: {direction}">{content}</svg>'
 )
 FRAME = (
@@ -38,8 +45,9 @@ TEXT = (
     'fill="currentColor">{text}</text>'
 )
 ARC = (
-    '<g class="rin-arc" data-triple="{triple}">'
-    '<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+    '<g class="rin-arc{kind}" data-triple="{triple}">'
+    '<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.5" '
+    'stroke-dasharray="{dashes}"/>'
     '<path d="{point}" fill="currentColor"/>'
     # A stroke in the colour of the background interrupts the line around the label.
     '<text class="rin-label" x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="middle" '
@@ -69,6 +77,7 @@ def draw(picture: Picture, options: Mapping[str, str] | None = None) -> str:
     return SVG.format(
         text=escape(" ".join(word.text for word in picture.words)),
         width=places.width,
+        least=SHRUNK * places.width,
         height=places.base + height + 2 * PADDING,
         direction=picture.direction,
         content="".join(words + arcs),
@@ -121,6 +130,8 @@ def _draw_arc(arc: Arc, places: ArcLayout, k: int, bg: str) -> str:
         f" H{right - CORNER:.1f} Q{right:.1f},{high} {right:.1f},{high + CORNER} V{low}"
     )
     return ARC.format(
+        kind=f" rin-{arc.kind}" if arc.kind else "",
+        dashes=DASHES[arc.kind],
         triple=arc.triple,
         line=line,
         point=f"M{places.tails[k]:.1f},{low + 2} l-4,-8 h8 z",

@@ -12,6 +12,7 @@ from html import escape
 from spacy.tokens import Doc
 
 from ..arrays.rounds import Round
+from ..pictures.marks import MarkedDoc
 from ..pictures.page import break_label, fill_page, make_article, read_file
 from ..relations import get_relations
 
@@ -75,7 +76,11 @@ def drawer(title: str, threshold: str) -> Callable[[Doc, list[Round]], str]:
     def draw(doc: Doc, rounds: list[Round]) -> str:
         counts = Counter(relation.label for relation in get_relations(doc))
         numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
-        content = [_form(doc.text, threshold), make_article(doc, 1, numbers), _rounds(doc, rounds)]
+        content = [
+            _form(doc.text, threshold),
+            make_article(MarkedDoc(doc, 1, [], []), numbers),
+            _rounds(doc, rounds),
+        ]
         script = read_file("filters.js") + read_file("page.js")
         return _fill(title, "\n".join(content), f"{counts.total()} triples", counts, script)
 
