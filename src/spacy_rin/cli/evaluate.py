@@ -10,6 +10,7 @@ import typer
 
 from ..component import load_pipeline
 from ..errors import Errors
+from ..evaluation.reliability import ACCEPTABLE, describe_reliability
 from ..files import check_output, write_json
 from .terminal import msg
 
@@ -84,6 +85,13 @@ def _print_result(result: dict[str, Any]) -> None:
         msg.table(
             list(result[key].items()), header=(title, "count"), aligns=("l", "r"), divider=True
         )
+    _print_reliability(result["reliability"])
+
+
+def _print_reliability(reliability: dict[str, Any]) -> None:
+    error = reliability["expected_calibration_error"]
+    advice = ": spacy-rin calibrate" if error is not None and error > ACCEPTABLE else ""
+    msg.text(f"scores: {describe_reliability(reliability)}{advice}")
 
 
 def _print_scores(title: str, rows: dict[str, dict[str, Any]]) -> None:

@@ -32,11 +32,13 @@ from .environment import describe_hardware, measure_speed, package_versions
 from .error_analysis import (
     by_frequency,
     by_threshold,
+    find_candidates,
     missed_kinds,
     score_among_others,
     wrong_kinds,
 )
 from .released_scorer import score_authors
+from .reliability import measure_reliability
 from .silence import score_silence
 
 # Numbers of records that are joined to one raw text.
@@ -69,15 +71,16 @@ def evaluate(
         the package's own.
     component (str): Name of the component that is scored; empty for the first one.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
-        `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`, `among_others`, and
-        `invented`, what `silence` and `silence_negated` among the scores are computed from.
+        `by_threshold`, `reliability` of the scores, `missed`, `wrong`, `per_type`, `joined`,
+        `speed`, `among_others`, and `invented`, what `silence` and `silence_negated` among the
+        scores are computed from.
     RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
         or if one of its Docs has no relations key.
     """
     rin = find_rin(nlp, component)
     check_docs(test)  # names a file that spaCy's Corpus would leave out, or fail at
     attribute = rin.cfg["attribute"]
-    with _as_relations(nlp, rin):
+    with as_relations(nlp, rin):
         return _evaluate(nlp, rin, attribute, test, train, others, silence)
 
 
@@ -91,7 +94,7 @@ def _evaluate(
     silence: str | Path | None,
 ) -> dict[str, Any]:
     """Score a component whose relations are those of `doc._.relations`; gold has its attribute."""
-    with _whole_units(nlp, rin):
+    with whole_units(nlp, rin):
         examples = list(Corpus(test)(nlp))
         if not examples:
             raise ValueError(Errors.R058.format(path=test))
@@ -103,7 +106,7 @@ def _evaluate(
             eg.predicted = doc
         scores = Scorer(nlp).score(examples)
         authors = score_authors(rin, examples)
-        curve = by_threshold(rin, examples)
+        candidates = find_candidates(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
     invented = score_silence(nlp, silence)
     # Shuffled, since neighbours in a file are often about the same things. There could be true
@@ -120,7 +123,8 @@ def _evaluate(
         "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
         "by_seen": by_seen(examples, _read_gold(train, attribute)) if train else {},
         "by_frequency": by_frequency(examples, _read_gold(train, attribute)) if train else {},
-        "by_threshold": curve,
+        "by_threshold": by_threshold(candidates),
+        "reliability": measure_reliability(candidates),
         "missed": missed_kinds(examples),
         "wrong": wrong_kinds(examples),
         "per_type": scores["rel_per_type"],
@@ -206,10 +210,14 @@ def score_joined(nlp: Language, docs: Sequence[Doc], size: int) -> dict[str, flo
 
 
 @contextmanager
-def _as_relations(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
+def as_relations(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
     """Let a component store its relations as `doc._.relations`, which is what is scored.
 
     A component that stores its own there takes the attribute of the first meanwhile.
+
+    nlp (Language): The pipeline.
+    rin (RelationExtractor): A component of it.
+    YIELDS (None): Once, while the relations are stored there. At the end both are restored.
     """
     attribute = rin.cfg["attribute"]
     others = [p for p in find_extractors(nlp) if p is not rin and p.cfg["attribute"] == ATTRIBUTE]
@@ -230,11 +238,16 @@ def _read_gold(path: str | Path, attribute: str) -> Iterator[Doc]:
 
 
 @contextmanager
-def _whole_units(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
+def whole_units(nlp: Language, rin: RelationExtractor) -> Iterator[None]:
     """Read each Doc as one unit, as in training, even if the pipeline splits sentences.
 
     A transformer also reads sentence by sentence, so that the setting `unit` is not enough: the
-    components that split sentences are disabled, too. At the end both are restored.
+    components that split sentences are disabled, too.
+
+    nlp (Language): The pipeline.
+    rin (RelationExtractor): A component of it.
+    YIELDS (None): Once, while Docs are read so. At the end the setting and the splitters are
+        restored.
     """
     splitters = [name for name in nlp.pipe_names if SPLITS & {*nlp.get_pipe_meta(name).assigns}]
     unit = rin.cfg["unit"]
