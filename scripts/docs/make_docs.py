@@ -64,6 +64,11 @@ API = {
         ),
         *("evaluation.error_analysis.by_frequency", "evaluation.error_analysis.score_among_others"),
         "evaluation.silence.score_silence",
+        *("evaluation.error_analysis.find_candidates", "arrays.thresholds.ScoredTriples"),
+    ],
+    "Scores that can be trusted": [
+        *("evaluation.calibration.calibrate", "evaluation.calibration.Calibrated"),
+        *("evaluation.reliability.measure_reliability", "arrays.calibration.Calibration"),
     ],
     "Pictures": [
         "pictures.notebook.render",

@@ -55,7 +55,7 @@ class Calibrated:
     label_thresholds (dict[str, float]): The same for single labels.
     before (dict): What `measure_reliability` says of the scores that the pipeline gave.
     after (dict): The same of the scores that it gives now.
-    f_before (float): F1 of the exact match, in percent of 1, before.
+    f_before (float): F1 of the exact match, before.
     f_after (float): The same now.
     """
 
@@ -240,8 +240,7 @@ def _move(
 def _choose_thresholds(
     scored: ScoredTriples, moved: tuple[float, dict[str, float]], per_label: bool, least: int
 ) -> tuple[float, dict[str, float]]:
-    """Of the thresholds that there are and those that fit dev, the best on dev; the first of equal
-    ones."""
+    """Of the moved thresholds and those that fit dev, the best on dev; the first of equal ones."""
     threshold = best_threshold(scored, moved[0]).threshold
     choices = [moved, (threshold, {})]
     if per_label:
