@@ -67,6 +67,11 @@ API = {
         "evaluation.error_analysis.score_among_others",
         *("evaluation.silence.score_silence", "evaluation.next_steps.next_steps"),
         *("evaluation.reading.predict_examples", "evaluation.compare.compare_examples"),
+        *("evaluation.error_analysis.find_candidates", "arrays.thresholds.ScoredTriples"),
+    ],
+    "Scores that can be trusted": [
+        *("evaluation.calibration.calibrate", "evaluation.calibration.Calibrated"),
+        *("evaluation.reliability.measure_reliability", "arrays.calibration.Calibration"),
     ],
     "Pictures": [
         "pictures.notebook.render",

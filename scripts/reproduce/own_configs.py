@@ -89,7 +89,7 @@ def pages(folder: Path) -> dict[str, str]:
 
 
 def make_row(
-    name: str, told: dict[str, str], base: str, survey: Survey, dataset: str
+    name: str, told: dict[str, Any], base: str, survey: Survey, dataset: str
 ) -> dict[str, Any]:
     """RETURNS (dict): A row of the matrix: a config, and what `init` writes otherwise."""
     text, plan = make_config(survey, **told)

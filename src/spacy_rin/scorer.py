@@ -90,8 +90,7 @@ def score_rin(
         score = score_relations(examples, key, attribute)
         scores.update(prf(score_name(name, attribute), score))
     if candidates is None:
-        best = ((eg.reference, _best_scores(eg.predicted, attribute)) for eg in examples)
-        candidates = match_scores(best, attribute=attribute)
+        candidates = match_predicted(examples, attribute)
     # At the threshold itself labels may have thresholds of their own, so that it may be better.
     rel_f = scores[score_name("rel_f", attribute)]
     scores[score_name("rel_f_best", attribute)] = max(best_threshold(candidates).f, rel_f)
@@ -225,6 +224,17 @@ def match_scores(
         gold,
         floor,
     )
+
+
+def match_predicted(examples: Iterable[Example], attribute: str = ATTRIBUTE) -> ScoredTriples:
+    """Compare the relations of predicted Docs with gold, under exact match, and keep their scores.
+
+    examples (Iterable[Example]): Examples with gold in `reference` and predictions in `predicted`.
+    attribute (str): Name of the extension that reads the relations.
+    RETURNS (ScoredTriples): The triples of all Docs, each once in its Doc, with its best score.
+    """
+    best = ((eg.reference, _best_scores(eg.predicted, attribute)) for eg in examples)
+    return match_scores(best, attribute=attribute)
 
 
 def prf(name: str, score: PRFScore) -> dict[str, float]:

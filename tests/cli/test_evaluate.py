@@ -41,6 +41,7 @@ def test_evaluate_prints_and_writes(model: str, corpus: Path, tmp_path: Path) ->
         assert key in data
     assert data["chosen_on"] == "dev" and isinstance(data["seed"], int)
     assert "silence_negated" in result.output
+    assert "scores: of " in result.output and "expected calibration error" in result.output
     assert {"silence", "silence_negated"} <= data["scores"].keys()
 
 

@@ -122,13 +122,14 @@ def test_pipeline_of_an_earlier_version_loads_as_it_was(tmp_path: Path) -> None:
     nlp = trained(threshold=0.4)
     expected = [(r.text, r.score) for r in nlp(TWO_WORDS)._.relations]
     nlp.to_disk(tmp_path)
-    later = ("signatures", "seen_signatures", "label_thresholds")
+    scaled = ("temperature", "score_bias")
+    later = ("signatures", "seen_signatures", "label_thresholds", *scaled)
     cfg = json.loads((tmp_path / "rin" / "cfg").read_text(encoding="utf8"))
     old = {name: value for name, value in cfg.items() if name not in later}
     (tmp_path / "rin" / "cfg").write_text(json.dumps(old), encoding="utf8")
     (tmp_path / "rin" / "checksums").unlink()
     config = spacy.util.load_config(tmp_path / "config.cfg", interpolate=False)
-    for name in ("signatures", "label_thresholds"):
+    for name in ("signatures", "label_thresholds", *scaled):
         del config["components"]["rin"][name]
     del config["training"]["score_weights"]["rel_f_best"]
     config.to_disk(tmp_path / "config.cfg")
@@ -139,4 +140,6 @@ def test_pipeline_of_an_earlier_version_loads_as_it_was(tmp_path: Path) -> None:
         "signatures": "off",
         "seen_signatures": [],
         "label_thresholds": {},
+        "temperature": 1.0,
+        "score_bias": 0.0,
     }

@@ -23,7 +23,7 @@ from toy import (
     triple_texts,
 )
 
-from spacy_rin.evaluation.error_analysis import by_threshold
+from spacy_rin.evaluation.error_analysis import by_threshold, find_candidates
 from spacy_rin.scorer import SCORE_WEIGHTS
 
 BOTH = "Ada Lovelace , born in London , works for Initech ."
@@ -109,7 +109,7 @@ def test_best_score_is_that_of_the_best_threshold(half_trained: Language) -> Non
     rin = rin_of(nlp)
     rin.candidates.wanted = True
     best = nlp.evaluate(gold_examples(nlp))["rel_f_best"]
-    curve = by_threshold(rin, gold_examples(nlp))
+    curve = by_threshold(find_candidates(rin, gold_examples(nlp)))
     assert best >= max(point["rel_f"] for point in curve)
     assert rin.candidates.scored is not None
     tried = []

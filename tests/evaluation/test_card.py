@@ -148,6 +148,24 @@ def test_thresholds_are_on_the_card_with_where_they_come_from() -> None:
     assert "| threshold | 0.412; `born_in` 0.25 (the best on dev) |" in card
 
 
+RELIABILITY = {
+    "expected_calibration_error": 0.2134,
+    "predictions": 900,
+    "sure": {"from": 0.9, "predictions": 1312, "mean_score": 0.95, "right": 0.508},
+    "bins": [],
+}
+
+
+def test_calibration_and_reliability_are_on_the_card() -> None:
+    assert "| scores | as the model gives them |" in make_card(META, result(), LABELS)
+    settings = {**SETTINGS, "temperature": 2.0, "score_bias": -0.8512}
+    card = make_card(META, result(settings=settings, reliability=RELIABILITY), LABELS)
+    assert (
+        "| scores | calibrated: temperature 2, bias -0.851; on test, of 1,312 triples scored 0.9 "
+        "or more, 51% are right; expected calibration error 0.21 |"
+    ) in card
+
+
 @pytest.mark.parametrize(("setting", "rule"), [("seen", "Only triples"), ("off", "other types")])
 def test_signatures_are_on_the_card(setting: str, rule: str) -> None:
     seen = [["PER", "born_in", "LOC", 1500], ["PER", "knows", "", 1]]

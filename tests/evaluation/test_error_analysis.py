@@ -15,6 +15,7 @@ from spacy_rin.evaluation.error_analysis import (
     by_frequency,
     by_label,
     by_threshold,
+    find_candidates,
     missed_kinds,
     score_among_others,
     wrong_kinds,
@@ -108,7 +109,7 @@ def predicted(nlp: Language) -> list[Example]:
 def test_curve_goes_through_the_scores_of_the_component(nlp: Language) -> None:
     examples = predicted(nlp)
     before = [get_relations(eg.predicted) for eg in examples]
-    curve = by_threshold(rin_of(nlp), examples)
+    curve = by_threshold(find_candidates(rin_of(nlp), examples))
     assert [point["threshold"] for point in curve] == list(THRESHOLDS)
     recalls = [point["rel_r"] for point in curve]
     assert recalls == sorted(recalls, reverse=True) and recalls[0] > recalls[-1]

@@ -31,6 +31,7 @@ def test_report_has_every_section(nlp: Language, tmp_path: Path) -> None:
     tables = {"by_overlap", "by_triples", "by_seen", "by_frequency", "by_threshold", "per_type"}
     tables.add("by_label")
     others = {"scores", "missed", "wrong", "joined", "speed", "among_others", "invented"}
+    others.add("reliability")
     assert set(result) == tables | others
     assert result["speed"]["words"] == sum(len(nlp.make_doc(text)) for text in texts())
     for name in ("ents", "rel", "rel_strict", "rel_partial", "rel_text", "authors_exact"):

@@ -32,6 +32,8 @@ LATER_SETTINGS = {
     "components.rin.model.between": False,
     "components.rin.model.types": False,
     "components.rin.signatures": "off",
+    "components.rin.temperature": 1.0,
+    "components.rin.score_bias": 0.0,
     "training.score_weights.rel_f_best": None,
 }
 MISSING = object()

@@ -66,8 +66,9 @@ def own_data(rows: Rows, levers: Rows) -> dict[str, Any]:
     for name, (row, score, test) in FIGURES.items():
         for found in rows.get(row, {}).values():
             scores = [score_of(run, score, test) for run in found["runs"]]
-            if None not in scores:  # earlier runs lack what was added later
-                summary[name] = round(100 * fmean(scores), 2)
+            known = [value for value in scores if value is not None]
+            if len(known) == len(scores):  # earlier runs lack what was added later
+                summary[name] = round(100 * fmean(known), 2)
     return {
         "summary": summary,
         "test": {row: _figures(found) for row, found in rows.items()},

@@ -15,6 +15,7 @@ from ..errors import Errors
 from ..evaluation.environment import package_versions
 from ..files import NO_ROOM
 from ..interrupts import Interrupted, interruptible
+from .calibrate import calibrate_command
 from .card import card_command
 from .convert import convert_command
 from .evaluate import evaluate_command
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "init": init_command,
     "vectors": vectors_command,
     "evaluate": evaluate_command,
+    "calibrate": calibrate_command,
     "card": card_command,
     "render": render_command,
     "graph": graph_command,

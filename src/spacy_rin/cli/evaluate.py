@@ -11,6 +11,7 @@ import typer
 
 from ..component import load_pipeline
 from ..errors import Errors
+from ..evaluation.reliability import ACCEPTABLE, describe_reliability
 from ..files import check_output, write_json
 from .terminal import make_bar, msg, visible
 
@@ -105,6 +106,13 @@ def _print_result(result: dict[str, Any], paper: bool) -> None:
         msg.table(
             list(result[key].items()), header=(title, "count"), aligns=("l", "r"), divider=True
         )
+    _print_reliability(result["reliability"])
+
+
+def _print_reliability(reliability: dict[str, Any]) -> None:
+    error = reliability["expected_calibration_error"]
+    advice = ": spacy-rin calibrate" if error is not None and error > ACCEPTABLE else ""
+    msg.text(f"scores: {describe_reliability(reliability)}{advice}")
 
 
 def _score_rows(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

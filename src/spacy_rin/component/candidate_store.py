@@ -13,13 +13,28 @@ from weakref import WeakKeyDictionary
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..arrays.decode import Prediction
+from ..arrays.decode import PredictedTriple, Prediction
 from ..arrays.thresholds import ScoredTriples
 from ..relations import Relation, has_relations
 from ..scorer import ExactKey, exact_key, match_scores
 
 # The score of each candidate of a Doc, and the lowest score that was looked for.
 Found = tuple[dict[ExactKey, float], float]
+
+
+def keyed_scores(doc: Doc, triples: Iterable[PredictedTriple]) -> dict[ExactKey, float]:
+    """List the scores of predicted triples by what is equal in an exact match.
+
+    These are offsets of characters, which stay the same if a later component merges tokens.
+
+    doc (Doc): The Doc that was predicted.
+    triples (Iterable[PredictedTriple]): What was found in it.
+    RETURNS (dict[ExactKey, float]): The score of each triple.
+    """
+    return {
+        exact_key(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))): t.score
+        for t in triples
+    }
 
 
 class CandidateStore:
@@ -42,12 +57,7 @@ class CandidateStore:
         prediction (Prediction): The entities and triples found in it.
         """
         if self.wanted:
-            # Offsets of characters stay the same if a later component merges tokens.
-            candidates = {
-                exact_key(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))): t.score
-                for t in prediction.candidates
-            }
-            self._found[doc] = candidates, prediction.floor
+            self._found[doc] = keyed_scores(doc, prediction.candidates), prediction.floor
 
     def match(self, examples: Iterable[Example], attribute: str) -> ScoredTriples | None:
         """Compare the candidates of scored Docs with gold. From here on none are wanted.

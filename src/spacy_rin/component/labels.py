@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..arrays.calibration import Calibration
 from ..arrays.tags import TagSet
 from ..arrays.thresholds import thresholds_by_label
 from ..errors import Errors, Warnings, check_named, show_some
@@ -56,6 +57,14 @@ class LabelledPipe(CheckedPipe):
         RAISES (ValueError): If `label_thresholds` has a label that the model does not know.
         """
         return thresholds_by_label(self.labels, self.cfg["threshold"], self.cfg["label_thresholds"])
+
+    @property
+    def calibration(self) -> Calibration:
+        """How the scores of triples are made of logits.
+
+        RETURNS (Calibration): The settings `temperature` and `score_bias`.
+        """
+        return Calibration(self.cfg["temperature"], self.cfg["score_bias"])
 
     @property
     def label_data(self) -> dict[str, list[str]]:

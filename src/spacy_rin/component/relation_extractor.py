@@ -311,7 +311,7 @@ class RelationExtractor(LabelledPipe):
             reason = explain_not_finite(self.model, self.vocab)
             raise ValueError(Errors.R191.format(name=self.name, text=text, reason=reason))
         return decode_scores(
-            scores,
+            scores.calibrated(self.calibration),
             batch,
             self.tag_set,
             self.labels,

@@ -61,6 +61,9 @@ class Settings:
 
     threshold (float): Least probability of a triple.
     label_thresholds (dict[str, float]): The same for single relation labels, in place of threshold.
+    temperature (float): What the logits of triples are divided by before they become probabilities:
+        over 1 these are less sure, below 1 surer. `spacy-rin calibrate` finds it.
+    score_bias (float): What is added to the logits then. It finds this, too.
     signatures (str): "seen" to drop triples whose type signature (the entity labels of head and
         tail, with the label of the relation) the training data does not have; "off" to keep them.
     decode (str): "exact" for triples between recognised entities. "partial" for every cell of the
@@ -87,6 +90,8 @@ class Settings:
         default_factory=dict,
         metadata={"expected": "a dict of numbers from 0 to 1", "is_right": _are_numbers},
     )
+    temperature: float = _number(1.0, "a number from 0.01 to 100", 0.01, 100)
+    score_bias: float = _number(0.0, "a number from -100 to 100", -100, 100)
     signatures: str = _name("off", SIGNATURES)
     decode: str = _name("exact", DECODERS)
     anchor: str = _name("last", ANCHORS)

@@ -40,6 +40,15 @@ class CommandErrors(metaclass=Messages):
         "Can't read {path}: {reason}. It is damaged, or was not written by spaCy. "
         "`spacy-rin convert` makes such files of raw triples."
     )
+    R250 = (
+        "{path} has no relations, so that nothing says which predictions are right. `spacy-rin "
+        "inspect` shows what it holds."
+    )
+    R251 = (
+        "{path} has too few predictions to calibrate on: of those with a score of {score} or more, "
+        "{right} are right and {wrong} wrong. At least {least} of each are needed. Give more "
+        "sentences that the pipeline was not trained on."
+    )
 
     # Pictures
     R053 = "{path} holds texts only. Name the pipeline that is to read them: --model en_rin_*."

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..arrays.calibration import UNCALIBRATED
 from ..corpus.statistics import Labels
 from .markdown import code, percent, plain, table
+from .reliability import describe_reliability
 
 # What must be equal in a gold triple so that a predicted triple is right.
 SCORES = {
@@ -138,6 +140,7 @@ def _facts(meta: dict[str, Any], result: dict[str, Any], labels: Labels) -> list
         ("tested on", f"{test['docs']:,} sentences, {test['triples']:,} triples"),
         ("rounds (K), seed", f"{model['rounds']}, {result['seed']}"),
         ("threshold", _thresholds(result)),
+        ("scores", _describe_scores(result)),
     ]
     if speed := result.get("speed"):
         hardware = result["hardware"]
@@ -222,6 +225,22 @@ def _thresholds(result: dict[str, Any]) -> str:
     if own := settings.get("label_thresholds"):
         said += "; " + ", ".join(f"{code(name)} {value:.3g}" for name, value in own.items())
     return said + (" (the best on dev)" if callback == "spacy-rin.thresholds.v1" else "")
+
+
+def _describe_scores(result: dict[str, Any]) -> str:
+    """Whether scores were calibrated, and how far they can be trusted, if it was measured."""
+    temperature, bias = (
+        result["settings"].get(name, plain)
+        for name, plain in zip(("temperature", "score_bias"), UNCALIBRATED, strict=True)
+    )
+    said = (
+        "as the model gives them"
+        if (temperature, bias) == UNCALIBRATED
+        else f"calibrated: temperature {temperature:.3g}, bias {bias:.3g}"
+    )
+    if reliability := result.get("reliability"):
+        said += f"; on test, {describe_reliability(reliability)}"
+    return said
 
 
 def _signatures(settings: dict[str, Any]) -> list[str]:

@@ -12,13 +12,22 @@ from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.scorer import PRFScore
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..arrays.thresholds import ScoredTriples
 from ..component import RelationExtractor
+from ..component.candidate_store import keyed_scores
 from ..corpus.overlap import overlap
 from ..relations import Relation, char_bounds, get_relations
-from ..scorer import exact_key, keys, prf, score_by_label, score_relations
+from ..scorer import (
+    exact_key,
+    keys,
+    match_scores,
+    prf,
+    score_by_label,
+    score_relations,
+)
 
 Bounds = tuple[int, int]  # the first character of an entity, and the one after its last
 Ends = tuple[Bounds, Bounds]  # of the head and the tail
@@ -42,14 +51,12 @@ class WrongTriple(NamedTuple):
     kind: str
 
 
-def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[dict[str, float]]:
-    """Score the exact match at every threshold, for the precision–recall curve.
-
-    The model reads the texts once more, at the lowest threshold.
+def find_candidates(rin: RelationExtractor, examples: Sequence[Example]) -> ScoredTriples:
+    """Read the texts of scored examples once more, at the lowest of THRESHOLDS.
 
     rin (RelationExtractor): The component that made the predictions.
     examples (Sequence[Example]): Scored examples; they are not changed.
-    RETURNS (list[dict]): For each of THRESHOLDS: "threshold", "rel_p", "rel_r" and "rel_f".
+    RETURNS (ScoredTriples): The triples that it finds, and which of them are right.
     """
     chosen = {name: rin.cfg[name] for name in ("threshold", "label_thresholds")}
     rin.cfg.update(threshold=THRESHOLDS[0], label_thresholds={})
@@ -57,17 +64,25 @@ def by_threshold(rin: RelationExtractor, examples: Sequence[Example]) -> list[di
         predictions = rin.predict([_without_entities(eg.predicted) for eg in examples])
     finally:
         rin.cfg.update(chosen)
-    totals = {threshold: PRFScore() for threshold in THRESHOLDS}
-    for eg, prediction in zip(examples, predictions, strict=True):
-        gold = keys(eg.reference, exact_key)
-        doc = eg.predicted
-        found = [
-            (exact_key(Relation(Span(doc, *t.head), t.label, Span(doc, *t.tail))), t.score)
-            for t in prediction.triples
-        ]
-        for threshold, total in totals.items():
-            total.score_set({key for key, score in found if score >= threshold}, gold)
-    return [{"threshold": threshold, **prf("rel", s)} for threshold, s in totals.items()]
+    return match_scores(
+        (eg.reference, keyed_scores(eg.predicted, prediction.triples))
+        for eg, prediction in zip(examples, predictions, strict=True)
+    )
+
+
+def by_threshold(candidates: ScoredTriples) -> list[dict[str, float]]:
+    """Score the exact match at every threshold, for the precision–recall curve.
+
+    candidates (ScoredTriples): What `find_candidates` returned.
+    RETURNS (list[dict]): For each of THRESHOLDS: "threshold", "rel_p", "rel_r" and "rel_f".
+    """
+    curve = []
+    for threshold in THRESHOLDS:
+        found = candidates.scores >= threshold
+        right = int(candidates.right[found].sum())
+        score = PRFScore(tp=right, fp=int(found.sum()) - right, fn=candidates.gold.total() - right)
+        curve.append({"threshold": threshold, **prf("rel", score)})
+    return curve
 
 
 def missed_kinds(examples: Iterable[Example]) -> dict[str, int]:

@@ -59,7 +59,7 @@ def _count(rin: RelationExtractor, examples: list[Example]) -> list[tuple[int, i
         entity_labels.update(dict.fromkeys(ent.label_ for ent in eg.reference.ents))
     tag_set = TagSet(list(entity_labels), rin.cfg["joint_tags"])
     targets = make_targets(examples, batch, tag_set, labels, anchor, attribute)
-    scores: Any = rin.model.predict(batch)
+    scores: Any = rin.model.predict(batch).calibrated(rin.calibration)
     rows, cols, found, _ = scores.all_cells_over(rin.thresholds)
     offsets = batch.offsets
     # In `rows` and `cols` the words of all Docs are numbered consecutively, so offsets are added.

@@ -30,12 +30,14 @@ from .error_analysis import (
     by_frequency,
     by_label,
     by_threshold,
+    find_candidates,
     missed_kinds,
     score_among_others,
     wrong_kinds,
 )
 from .reading import as_relations, predict_examples, whole_units
 from .released_scorer import score_authors
+from .reliability import measure_reliability
 from .silence import score_silence
 
 # Numbers of records that are joined to one raw text.
@@ -79,9 +81,9 @@ def evaluate(
     component (str): Name of the component that is scored; empty for the first one.
     progress (Callable[[str], None]): Called with the name of each of STEPS, before it.
     RETURNS (dict): `scores` (flat), `by_overlap`, `by_triples`, `by_seen`, `by_frequency`,
-        `by_label`, `by_threshold`, `missed`, `wrong`, `per_type`, `joined`, `speed`,
-        `among_others`, and `invented`, what `silence` and `silence_negated` among the scores are
-        computed from.
+        `by_label`, `by_threshold`, `reliability` of the scores, `missed`, `wrong`, `per_type`,
+        `joined`, `speed`, `among_others`, and `invented`, what `silence` and `silence_negated`
+        among the scores are computed from.
     RAISES (ValueError): If the pipeline has no rin component, if the test set is missing or empty,
         or if one of its Docs has no relations key.
     """
@@ -110,7 +112,7 @@ def _evaluate(
         progress("the paper's counts")
         authors = score_authors(rin, examples)
         progress("scores by threshold")
-        curve = by_threshold(rin, examples)
+        candidates = find_candidates(rin, examples)
     flat = {name: value for name, value in scores.items() if _is_ours(name, value)}
     progress("texts without a relation")
     invented = score_silence(nlp, silence)
@@ -136,7 +138,8 @@ def _evaluate(
         "by_seen": by_seen(examples, _read_gold(train, attribute)) if train else {},
         "by_frequency": by_frequency(examples, _read_gold(train, attribute)) if train else {},
         "by_label": by_label(examples, _read_gold(train, attribute) if train else None),
-        "by_threshold": curve,
+        "by_threshold": by_threshold(candidates),
+        "reliability": measure_reliability(candidates),
         "missed": missed_kinds(examples),
         "wrong": wrong_kinds(examples),
         "per_type": scores["rel_per_type"],

@@ -14,7 +14,7 @@ import math
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from thinc.types import Floats2d
 from torch import Tensor
 
 from ..arrays.batch import WindowBatch
+from ..arrays.calibration import UNCALIBRATED, Calibration
 from ..arrays.targets import Targets
 from ..errors import Errors
 from ..nn.blocks import BlockPlan
@@ -37,7 +38,8 @@ from ..nn.table import Table
 from .listeners import find_listeners
 from .shim import texts_to_torch, wrap_module
 
-# A lower threshold is read as this one: at 0 every cell of the table would be a triple.
+# The model's own probability that a triple has at least, whatever the threshold: at 0 every cell of
+# the table would be a triple.
 MIN_THRESHOLD = 1e-3
 
 # Which part of a tok2vec reads whole Docs; the other part reads each window alone. Pipelines are
@@ -61,10 +63,21 @@ class Scores:
 
     tag_logits (Tensor): (W, T) logits of the tags, rows in the order of the batch's windows.
     table (Table): The factored relation table, with the same rows.
+    calibration (Calibration): How the probabilities of triples are made of the table's logits. What
+        the rounds of the network read, and the loss, are not calibrated.
     """
 
     tag_logits: Tensor
     table: Table
+    calibration: Calibration = UNCALIBRATED
+
+    def calibrated(self, calibration: Calibration) -> Scores:
+        """Calibrate the probabilities of triples.
+
+        calibration (Calibration): How they are made of the table's logits.
+        RETURNS (Scores): The same scores, with these probabilities of triples.
+        """
+        return replace(self, calibration=calibration)
 
     def are_finite(self) -> bool:
         """Find out whether all scores are finite.
@@ -96,7 +109,7 @@ class Scores:
         place, label, logit = self.table.detach().cells_between(
             self._tensor(rows), self._tensor(cols), self._logit(threshold)
         )
-        return _numpy(place), _numpy(label), _numpy(torch.sigmoid(logit))
+        return _numpy(place), _numpy(label), self._probabilities(logit)
 
     def all_cells_over(
         self, threshold: float | np.ndarray
@@ -108,7 +121,7 @@ class Scores:
             probability of each triple.
         """
         rows, cols, label, logit = self.table.detach().cells_over(self._logit(threshold))
-        return _numpy(rows), _numpy(cols), _numpy(label), _numpy(torch.sigmoid(logit))
+        return _numpy(rows), _numpy(cols), _numpy(label), self._probabilities(logit)
 
     def row_maximum(self) -> np.ndarray:
         """Compute the highest probability over the tails, equation (5).
@@ -138,9 +151,14 @@ class Scores:
         return torch.from_numpy(array).to(self.tag_logits.device)
 
     def _logit(self, threshold: float | np.ndarray) -> Tensor:
-        """Turn probabilities into logits; no cell reaches a threshold of 1."""
-        odds = torch.as_tensor(threshold, dtype=torch.float64).clamp(MIN_THRESHOLD, 1)
-        return torch.logit(odds).to(self.tag_logits.device, torch.float32)
+        """Turn probabilities into logits of the table; no cell reaches a threshold of 1."""
+        logit = torch.logit(torch.as_tensor(threshold, dtype=torch.float64))
+        least = math.log(MIN_THRESHOLD / (1 - MIN_THRESHOLD))
+        logit = self.calibration.unscale(logit).clamp(min=least)
+        return logit.to(self.tag_logits.device, torch.float32)
+
+    def _probabilities(self, logit: Tensor) -> np.ndarray:
+        return _numpy(torch.sigmoid(self.calibration.scale(logit)))
 
 
 def build_rin_model(

@@ -114,6 +114,7 @@ def _comments(survey: Survey) -> dict[str, str]:
     nested = "relates some" if survey.nested else "relates none"
     return {
         "threshold": "least probability of a triple",
+        "temperature": "of the scores, with score_bias: `spacy-rin calibrate` finds both",
         "max_length": "words of the longest text that is read at once; longer ones in windows",
         "nested": f'mentions inside others, as "Antwerp" in "Antwerp Airport": train {nested}',
         "max_grad_norm": "of all gradients together; larger ones are scaled down",
