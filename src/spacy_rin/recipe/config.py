@@ -21,6 +21,7 @@ from ..scorer import SCORE_WEIGHTS
 from .numbers import (
     BUFFER,
     LONGEST_WINDOW,
+    RETOKENIZE,
     TRANSFORMER,
     VECTORS,
     WINDOW,
@@ -74,6 +75,7 @@ def make_config(
         settings=_settings(survey, numbers),
         comments=_comments(survey),
         buffer=BUFFER,
+        retokenize=RETOKENIZE,
         # The best model on dev is the one with the best score at its own best threshold.
         score_weights=SCORE_WEIGHTS | {"rel_f": 0.0, "rel_f_best": 1.0},
     )

@@ -19,6 +19,9 @@ BUFFER = 256
 
 # -- What the component does -----------------------------------------------------------------------
 
+# Share of texts that the pipeline's own tokenizer splits, where train came as words.
+RETOKENIZE = 0.5
+
 # Words of the longest unit that is read at once, and what it may be where train has longer ones.
 WINDOW, LONGEST_WINDOW = 200, 500
 

@@ -23,6 +23,7 @@ class Survey:
     entity_labels (set[str]): Labels of the entities.
     relation_labels (set[str]): Labels of the relations.
     nested (bool): Whether a head or a tail lies inside an entity.
+    as_words (bool): Whether a text came as words, without the spaces between them.
     """
 
     lengths: list[int] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Survey:
     entity_labels: set[str] = field(default_factory=set)
     relation_labels: set[str] = field(default_factory=set)
     nested: bool = False
+    as_words: bool = False
 
     @property
     def docs(self) -> int:
@@ -62,6 +64,7 @@ class Survey:
             "entity_labels": sorted(self.entity_labels),
             "relation_labels": sorted(self.relation_labels),
             "nested": self.nested,
+            "as_words": self.as_words,
         }
 
     @classmethod
@@ -77,6 +80,7 @@ class Survey:
             set(data["entity_labels"]),
             set(data["relation_labels"]),
             data["nested"],
+            data["as_words"],
         )
 
     def add(self, doc: Doc) -> None:
@@ -93,6 +97,7 @@ class Survey:
         self.entity_labels.update(span.label_ for span in (*doc.ents, *(m for _, m in nested)))
         self.relation_labels.update(relation.label for relation in relations)
         self.nested = self.nested or bool(nested)
+        self.as_words = self.as_words or doc.has_unknown_spaces
 
 
 def read_survey(docs: Iterable[Doc], name: Any) -> Survey:
