@@ -50,6 +50,7 @@ KNOWN = {
     "bench": Report(BENCH / "benchmark.json", "make bench", "benchmark_*.png"),
     "extract": Report(BENCH / "extract.json", "python -m scripts.bench.measure_extract"),
     "reproduce": Report(RUNS / f"{REPORT}.jsonl", "make reproduce", f"{REPORT}_*.png"),
+    "gpu": Report(Path("training/gpu/gpu.json"), "make gpu-check"),
     "drills": Report(Path("training/drills/drills.json"), "make drill"),
     "case_studies": Report(
         RUNS / "case_studies.md", "python -m scripts.reproduce.case_studies", "case_*.svg"
