@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from paths import ROOT
 
 from scripts.gpu import check, pack, unpack
-from scripts.gpu.modules import parts, places
+from scripts.gpu.modules import equality, parts, places, training
 from scripts.gpu.modules.pieces import LIST, join_pieces, read_list, write_pieces
 from scripts.reproduce import publish
 
@@ -244,13 +244,13 @@ CURVES = [
 
 @pytest.mark.parametrize(("losses", "expected"), CURVES)
 def test_curves_are_compared(losses: list[float], expected: bool) -> None:
-    assert parts.is_same_curve({"loss": losses}, {"loss": [5.0, 3.0, 2.0]}) is expected
+    assert training.is_same_curve({"loss": losses}, {"loss": [5.0, 3.0, 2.0]}) is expected
 
 
 def test_differences_are_shares_of_the_largest_value() -> None:
     found, expected = np.array([10.0, 0.2]), np.array([10.0, 0.1])
-    assert parts.difference(found, expected) == pytest.approx(0.01)
-    assert parts.max_by_kind({"loss a": 1.0, "loss b": 2.0, "output c": 0.5}) == {
+    assert equality.difference(found, expected) == pytest.approx(0.01)
+    assert equality.max_by_kind({"loss a": 1.0, "loss b": 2.0, "output c": 0.5}) == {
         "loss": 2.0,
         "output": 0.5,
     }

@@ -28,7 +28,15 @@ from spacy.util import fix_random_seed
 from thinc.api import Adam, require_cpu
 
 from scripts.bench.modules.texts import TextMaker
+from scripts.gpu.modules.equality import difference, max_by_kind, step
 from scripts.gpu.modules.places import CARRIED, HOME, find_corpus, find_transformer
+from scripts.gpu.modules.training import (
+    LOSS_TOLERANCE,
+    begin,
+    finish,
+    folder_of,
+    is_same_curve,
+)
 from scripts.reproduce.reproduce import GPU_MEMORY
 from spacy_rin import get_relations
 from spacy_rin.component import RelationExtractor
@@ -39,17 +47,15 @@ from spacy_rin.files import write_json
 from spacy_rin.layers import architecture
 from spacy_rin.nn import device as block_sizes
 from spacy_rin.nn import network
-from spacy_rin.training.history import read_history
 
 CONFIG = Path("configs/own.cfg")
 TRANSFORMER_CONFIG = Path("configs/rin_trf.cfg")
 # Of the largest value of each tensor, in float32.
 TOLERANCE = 1e-4
-# Random numbers of dropout differ between the devices, and so do losses.
-LOSS_TOLERANCE = 0.2
 # Texts whose triples are the CPU's. Scores near the threshold may round to its other side.
 SAME_TEXTS = 0.99
 LABELS = 216
+BESIDE = "cpu beside"
 
 
 @dataclass
@@ -144,116 +150,40 @@ def equal(part: Part) -> None:
         part.keep(holds=holds, forms=forms)
 
 
-def step(rin: RelationExtractor, examples: list[Any]) -> dict[str, Any]:
-    """Compute one training step. RETURNS (dict): Outputs, losses and gradients by name."""
-    fix_random_seed(0)
-    scores, backprop = rin.model.begin_update(rin._batch(eg.predicted for eg in examples))
-    _, loss = rin.get_loss(examples, scores)
-    found = {"output tags": scores.tag_logits, "loss tags": loss.entities}
-    found |= {f"output {k}": t for k, t in enumerate(scores.table.factors.present())}
-    found |= {"loss relations": loss.relations, "output maximum": scores.row_maximum()}
-    backprop(loss.gradient)
-    for place, node in enumerate(rin.model.walk()):
-        for name in node.param_names:
-            found[f"gradient {place} {name}"] = node.ops.to_numpy(node.get_grad(name))
-        for shim in node.shims:
-            for name, tensor in shim._model.named_parameters():
-                found[f"gradient {place} {name}"] = tensor.grad
-    return {name: to_array(value) for name, value in found.items() if value is not None}
-
-
-def to_array(value: Any) -> np.ndarray:
-    """RETURNS (ndarray): A tensor, array or number as an array of float64."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    return np.asarray(value, dtype="float64")
-
-
-def difference(found: np.ndarray, expected: np.ndarray) -> float:
-    """RETURNS (float): The largest difference, as a share of the largest value."""
-    if not expected.size:
-        return 0.0
-    return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-12))
-
-
-def max_by_kind(differences: dict[str, float]) -> dict[str, float]:
-    """RETURNS (dict): The largest difference of the outputs, the losses and the gradients."""
-    kinds = {name.split()[0] for name in differences}
-    return {k: max(d for n, d in differences.items() if n.startswith(k)) for k in sorted(kinds)}
-
-
 def train(part: Part) -> None:
     """`spacy train` beside the same on the CPU, on each corpus that is there."""
     names = [name for name in ("demo", "webnlg") if find_corpus(name)]
     if not names:
         raise FileNotFoundError("no corpus: neither carried nor in corpus/, see docs/gpu.md")
     # All at once: the CPU's trainings take longer than the GPU's, and disturb them little.
-    jobs = {}
-    for name in names:
-        for device in (part.device, "cpu beside"):
-            jobs[name, device] = begin_training(name, device, part.steps)
+    jobs = {
+        (name, device): begin(CONFIG, name, device, device == "cuda", part.steps)
+        for name in names
+        for device in (part.device, BESIDE)
+    }
     runs: dict[str, Any] = {name: {} for name in names}
-    for (name, device), (process, folder) in jobs.items():
-        if process.wait():
-            lines = (folder / "log.txt").read_text(encoding="utf8").strip().splitlines()
-            raise RuntimeError(f"spacy train on {name}, {device}: {lines[-1] if lines else '?'}")
-        rows = read_history(folder / "history.jsonl")
-        runs[name][device] = {
-            "step": [row["step"] for row in rows],
-            "seconds": [row["seconds"] for row in rows],
-            "loss": [row["losses"]["rin"] for row in rows],
-            "rel_f": [row["scores"]["rel_f"] for row in rows],
-        }
+    for (name, device), job in jobs.items():
+        runs[name][device] = finish(job)
         part.keep(runs=runs)
     memory = read_memory(names)
-    holds = all(is_same_curve(run[part.device], run["cpu beside"]) for run in runs.values())
+    holds = all(is_same_curve(run[part.device], run[BESIDE]) for run in runs.values())
     part.keep(holds=holds, memory_mb=memory, memory_guess_mb=round(GPU_MEMORY / 1e6))
-
-
-def begin_training(name: str, device: str, steps: int) -> tuple[subprocess.Popen[bytes], Path]:
-    """Start `spacy train` in a process of its own."""
-    corpus = find_corpus(name)
-    assert corpus is not None
-    gpu_id = 0 if device == "cuda" else -1
-    folder = HOME / "train" / f"{name}_{device.replace(' ', '_')}"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["scripts.gpu.modules.training", str(CONFIG), str(folder), str(gpu_id)]
-    settings = {
-        "paths.train": str(corpus / "train"),
-        "paths.dev": str(corpus / "dev"),
-        "paths.history": str(folder / "history.jsonl"),
-        "training.max_epochs": 0,
-        "training.max_steps": steps,
-        "training.eval_frequency": max(1, steps // 6),
-    }
-    with (folder / "log.txt").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", *command, json.dumps(settings)], stdout=log, stderr=log
-        ), folder
 
 
 def read_memory(names: list[str]) -> dict[str, float | None]:
     """RETURNS (dict): Peak of the GPU's memory of each training in MB, with its context."""
     found = {}
     for name in names:
-        path = HOME / "train" / f"{name}_cuda" / "memory.json"
+        path = folder_of(name, "cuda") / "memory.json"
         found[name] = json.loads(path.read_text(encoding="utf8")) if path.is_file() else None
     return found
-
-
-def is_same_curve(found: dict[str, list[float]], expected: dict[str, list[float]]) -> bool:
-    """Whether losses are finite, fall, and are about as large as the CPU's all in all."""
-    a, b = np.array(found["loss"]), np.array(expected["loss"])
-    if len(a) != len(b) or len(a) < 2 or not np.isfinite(a).all():
-        return False
-    return bool(a[-1] < a[0] and abs(a.sum() - b.sum()) <= LOSS_TOLERANCE * b.sum())
 
 
 def speed(part: Part) -> None:
     """`nlp.pipe` and `spacy-rin extract` in words a second, with triples beside the CPU's."""
     name = "webnlg" if find_corpus("webnlg") else "demo"
     corpus = find_corpus(name)
-    pipeline = HOME / "train" / f"{name}_{part.device}" / "model-last"
+    pipeline = folder_of(name, part.device) / "model-last"
     if corpus is None or not pipeline.is_dir():
         raise FileNotFoundError(f"no {pipeline}: the part `train` has to come first")
     texts = [doc.text for doc in read_docs(corpus / "test")]
@@ -348,36 +278,16 @@ def transformer(part: Part) -> None:
     # torch scales the gradients of mixed precision on a GPU alone.
     for mixed in (False, True) if part.device == "cuda" else (False,):
         name = "mixed" if mixed else "float32"
-        folder = HOME / "train" / f"trf_{name}"
-        folder.mkdir(parents=True, exist_ok=True)
-        steps = max(2, part.steps // 5)
         settings = {
-            "paths.train": str(corpus / "train"),
-            "paths.dev": str(corpus / "dev"),
             "paths.transformer": str(found.resolve()),
-            "paths.history": str(folder / "history.jsonl"),
             "components.transformer.model.mixed_precision": mixed,
-            "training.max_epochs": 0,
-            "training.max_steps": steps,
-            "training.eval_frequency": max(1, steps // 3),
         }
-        command = [str(TRANSFORMER_CONFIG), str(folder), str(part.gpu_id), json.dumps(settings)]
-        done = subprocess.run(
-            [sys.executable, "-m", "scripts.gpu.modules.training", *command],
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{name}: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
-        rows = read_history(folder / "history.jsonl")
-        runs[name] = {
-            "step": [row["step"] for row in rows],
-            "seconds": [row["seconds"] for row in rows],
-            "loss": [row["losses"]["rin"] for row in rows],
-        }
+        steps = max(2, part.steps // 5)
+        job = begin(TRANSFORMER_CONFIG, corpus.name, name, part.gpu_id == 0, steps, settings)
+        runs[name] = finish(job)
         texts = [doc.text for doc in read_docs(corpus / "test")][: None if part.gpu_id == 0 else 60]
         with part.in_use():
-            nlp = spacy.load(folder / "model-last")
+            nlp = spacy.load(job.folder / "model-last")
             runs[name]["words_per_s"] = measure_speed(nlp, texts)["words_per_s"]
         part.keep(runs=runs)
     losses = [run["loss"] for run in runs.values()]
