@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -114,18 +116,30 @@ def run(name: str, device: str, steps: int, limit: float) -> dict[str, Any]:
         error = "no time is left for it"
     else:
         with log.open("wb") as output:
+            # In a session of its own, so that its trainings can be ended with it.
+            process = subprocess.Popen(
+                command, stdout=output, stderr=output, env=environment(), start_new_session=True
+            )
             try:
-                done = subprocess.run(
-                    command, stdout=output, stderr=output, env=environment(), timeout=limit
-                )
-                if done.returncode:
-                    error = last_line(log) or f"exit code {done.returncode}"
+                if process.wait(limit):
+                    error = last_line(log) or f"exit code {process.returncode}"
             except subprocess.TimeoutExpired:
                 error = f"it took more than {limit:.0f} seconds"
+            finally:
+                end(process)
     found = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
     if error:
         found |= {"holds": False, "error": error}
     return {"holds": None, **found, "seconds": round(time.monotonic() - start, 1)}
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a part with all that it has started, however it was left."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # nothing is left of it
+    process.wait()
 
 
 def last_line(log: Path) -> str:

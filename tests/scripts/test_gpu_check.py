@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tarfile
@@ -23,6 +22,7 @@ from scripts.gpu.modules.pieces import LIST, join_pieces, read_list, write_piece
 from scripts.reproduce import publish
 
 LIMIT = 3000
+STARTED = subprocess.Popen
 
 
 def write(folder: Path, **contents: bytes) -> dict[str, Path]:
@@ -135,6 +135,7 @@ def test_what_the_other_machine_has_does_not_travel() -> None:
     assert "transformers" not in needed and "transformers" in pack.find_needed("spacy-transformers")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("module", ["check", "unpack", "modules.pieces", "modules.places"])
 def test_bare_machine_can_begin(module: str) -> None:
     """Nothing that has to be installed is imported by what installs it."""
@@ -150,36 +151,34 @@ def test_bare_machine_can_begin(module: str) -> None:
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
 
 
-test_bare_machine_can_begin = pytest.mark.processes(test_bare_machine_can_begin)
+def take_for_parts(monkeypatch: pytest.MonkeyPatch, folder: Path, **scripts: str) -> None:
+    """These scripts are the parts, and the report is written below a folder."""
 
-
-def python_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **scripts: str) -> None:
-    """The parts are these scripts, and the report is written below tmp_path."""
-
-    def begin(command: list[str], **settings: Any) -> subprocess.CompletedProcess[bytes]:
+    def begin(command: list[str], **settings: Any) -> subprocess.Popen[bytes]:
         name, path = command[3], command[6]
-        return run([sys.executable, "-c", scripts[name], path], **settings)
+        return start([sys.executable, "-c", scripts[name], path], **settings)
 
-    run = subprocess.run
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(check, "LIMITS", dict.fromkeys(scripts, 60))
-    monkeypatch.setattr(subprocess, "run", begin)
+    start = subprocess.Popen
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(check, "LIMITS", dict.fromkeys(scripts, 6))
+    monkeypatch.setattr(subprocess, "Popen", begin)
 
 
-KEEPS = "import json, sys; json.dump({}, open(sys.argv[1], 'w'))"
+def keeps(**found: Any) -> str:
+    """A part that writes what it has found."""
+    return f"import json, sys; json.dump({found}, open(sys.argv[1], 'w'))\n"
 
 
 @pytest.mark.processes
 def test_part_that_fails_is_one_line_and_the_others_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine = {"holds": True, "hardware": {"gpu": "a card"}, "versions": {"torch": "2"}}
-    python_of(
+    take_for_parts(
         monkeypatch,
         tmp_path,
-        machine=KEEPS.format(machine),
-        equal=KEEPS.format({"holds": True, "forms": [1]}) + "; sys.exit('ValueError: no kernel')",
-        blocks=KEEPS.format({"holds": True, "rows": [2]}),
+        machine=keeps(holds=True, hardware={"gpu": "a card"}, versions={"torch": "2"}),
+        equal=keeps(holds=True, forms=[1]) + "sys.exit('ValueError: no kernel')",
+        blocks=keeps(holds=True, rows=[2]),
     )
     assert check.main(["--device", "cpu"]) == 1
     report = srsly.read_json(places.REPORT)
@@ -191,20 +190,32 @@ def test_part_that_fails_is_one_line_and_the_others_are_kept(
 
 
 @pytest.mark.processes
-def test_part_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hangs = KEEPS.format({"holds": None, "rows": [1]}).replace("import json", "import json, time")
-    python_of(monkeypatch, tmp_path, machine=KEEPS.format({"holds": True}), train=hangs)
+def test_part_that_takes_too_long_is_ended_with_its_trainings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = (
+        "import subprocess, time\n"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "open('training.pid', 'w').write(str(p.pid))\n"
+        "time.sleep(600)"
+    )
+    take_for_parts(monkeypatch, tmp_path, train=keeps(holds=None, rows=[1]) + hangs)
+    wait, pid = STARTED.wait, Path("training.pid")
 
-    def expire(*_: Any, timeout: float, **__: Any) -> None:
-        (places.PARTS / "train.json").write_text(json.dumps({"holds": None, "rows": [1]}))
-        raise subprocess.TimeoutExpired("train", timeout)
+    def expire(process: subprocess.Popen[bytes], limit: float | None = None) -> int:
+        while limit is not None and not (pid.exists() and pid.read_text()):
+            pass  # until it has started its training
+        if limit is not None:
+            raise subprocess.TimeoutExpired("train", limit)
+        return wait(process)
 
-    monkeypatch.setattr(subprocess, "run", expire)
-    found = {}
+    monkeypatch.setattr(STARTED, "wait", expire)
     places.PARTS.mkdir(parents=True)
     found = check.run("train", "cuda", 300, 60)
     assert found["holds"] is False and found["rows"] == [1]
     assert found["error"] == "it took more than 60 seconds"
+    state = Path(f"/proc/{pid.read_text()}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
     assert check.run("train", "cuda", 300, 2)["error"] == "no time is left for it"
 
 
