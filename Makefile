@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The demo's and the tests' blocks are small: a second thread of torch costs more than it brings.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test quick drill bench reproduce publish lint types format clean
+.PHONY: setup demo test quick drill bench gpu-check reproduce publish lint types format clean
 
 setup: .venv/installed
 
@@ -36,6 +36,12 @@ drill: setup
 # time and memory beside the plain implementation → training/bench/benchmark.json and its plots
 bench: setup
 	python -m scripts.bench.benchmark
+
+# does a GPU compute what the CPU does, and how fast? → training/gpu/gpu.json (docs/gpu.md). It sets up
+# nothing: a bare machine installs what was carried to it, any other uses its environment.
+DEVICE ?= cuda
+gpu-check:
+	$(if $(wildcard $(BIN)/python),python,$(PYTHON)) -m scripts.gpu.check --device $(DEVICE)
 
 # every row of configs/reproduction.yml, or those named ONLY (slides_* for all that start so)
 # → training/reproduce/reproduction.jsonl. Published runs are not trained again, unless another

@@ -60,6 +60,8 @@ def name_of(page: Path) -> str:
 # Commands that are not run: of these, what they name is looked up (`test_what_is_named_exists`).
 ONLY_CHECKED = {
     "make demo": "takes minutes; .ci/run runs it",
+    "make gpu-check": "takes minutes; tests/scripts/test_gpu_check.py",
+    "python -m scripts.gpu.pack": "downloads",
     "source .venv/bin/activate": "made by `make setup`, of the test's own environment",
     "pip install": "downloads, or changes the test's own environment",
     "python -m spacy project assets": "downloads",

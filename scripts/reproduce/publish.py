@@ -51,6 +51,7 @@ KNOWN = {
     "extract": Report(BENCH / "extract.json", "python -m scripts.bench.measure_extract"),
     "reproduce": Report(RUNS / f"{REPORT}.jsonl", "make reproduce", f"{REPORT}_*.png"),
     "levers": Report(RUNS / "levers.jsonl", "python -m scripts.reproduce.own_levers"),
+    "gpu": Report(Path("training/gpu/gpu.json"), "make gpu-check"),
     "drills": Report(Path("training/drills/drills.json"), "make drill"),
     "case_studies": Report(
         RUNS / "case_studies.md", "python -m scripts.reproduce.case_studies", "case_*.svg"

@@ -18,6 +18,7 @@ from toy import gold_docs, trained
 from typer.testing import CliRunner
 
 from spacy_rin.cli import app
+from spacy_rin.extract import run
 from spacy_rin.extract.engines import worker
 from spacy_rin.extract.journal import Totals
 from spacy_rin.extract.run import extract, journal_path
@@ -104,6 +105,25 @@ def test_killed_run_leaves_the_output_free(source: Path, model: str, tmp_path: P
         extract(source, output, model)
     totals = extract(source, output, model, overwrite=True)
     assert totals.documents == len(TEXTS)
+
+
+def test_run_that_failed_in_writing_leaves_the_output_free(
+    source: Path, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out.jsonl"
+    kept = []
+
+    def fail(output: Path, entries: Iterator[Any], by: str) -> None:
+        next(entries)
+        kept.append(entries)  # as Python 3.13 does, in the traceback
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "write_output", fail)
+        with pytest.raises(OSError, match="the disk is full"):
+            extract(source, output, model)
+    assert extract(source, output, model, resume=True).documents == len(TEXTS)
+    assert output.exists() and not journal_path(output).exists()
 
 
 def test_run_writes_what_it_has_read_although_its_journal_is_gone(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -136,8 +136,10 @@ class Journal:
         self.done.add(number)
         self.totals.add(entries)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Generator[Entry, None, None]:
         """Read the results of all batches as a stream. Nothing may be written meanwhile.
+
+        The journal stays locked until the stream has ended or is closed.
 
         YIELDS (Entry): The result of each document, in the order of the journal. A batch that
             stands there twice counts once.

@@ -102,7 +102,10 @@ def extract(
         source.check_unchanged(header)
         if identity(output) != before:
             raise ValueError(Errors.R162.format(path=output))
-        write_output(output, journal.entries(), by)
+        # An error in writing keeps the generator alive in its traceback, and with it the journal's
+        # lock: from Python 3.13 on, the next run would be told that another one is at work.
+        with closing(journal.entries()) as entries:
+            write_output(output, entries, by)
         journal.clear()
     return journal.totals
 
