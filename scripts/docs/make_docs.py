@@ -102,6 +102,7 @@ API = {
         *(
             "training.augment.make_joiner",
             "training.negatives.make_negatives",
+            "training.retokenize.make_retokenizer",
             "scorer.make_rin_scorer",
             "scorer.score_rin",
             "training.history.make_history_logger",

@@ -378,3 +378,14 @@ def test_spacy_trains_with_it(tmp_path: Path) -> None:
     train(tmp_path / "mine.cfg", tmp_path / "out")
     rin = rin_of(spacy.load(tmp_path / "out" / "model-last"))
     assert set(rin.labels) == set(RELATION_LABELS)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_another_augmenter_changes_the_texts_before(level: float) -> None:
+    """With no level of its own it is that augmenter alone."""
+    gold = Doc(NLP.vocab, words=["A", "well-read", "man."])
+    set_relations(gold, [])
+    other = {"@augmenters": "spacy-rin.retokenize.v1", "level": 1.0}
+    first, *_ = make(replaced_level=level, augmenter=other)(NLP, as_example(NLP, gold))
+    assert [token.text for token in first.predicted] == ["A", "well", "-", "read", "man", "."]
+    assert first.reference is gold

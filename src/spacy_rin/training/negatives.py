@@ -34,7 +34,7 @@ from ..component import find_extractors
 from ..errors import Errors, Warnings
 from ..evaluation.silence import check_silent_docs, read_silent_docs
 from ..relations import Relation, get_relations, set_relations
-from .augment import KEPT, POOL, Augmenter
+from .augment import KEPT, POOL, Augmenter, keep_relations
 from .templates import Template, draw_mention, read_templates
 
 # How often two halves are drawn, before a text goes without.
@@ -49,6 +49,7 @@ def make_negatives(
     templates_level: float = 0.1,
     texts: str | None = None,
     templates: str | None = None,
+    augmenter: Augmenter | None = None,
 ) -> Augmenter:
     """Construct an augmenter for `[corpora.train.augmenter]`.
 
@@ -65,6 +66,8 @@ def make_negatives(
     templates (str | None): Forms with slots, one a line (.txt) or as "text" in JSON lines.
         "{head} did not kill {tail}." takes the ends of a triple in train; in JSON lines its
         "relation" may be named. "{PER} never saw {LOC}." takes any entities with these labels.
+    augmenter (Callable | None): Another augmenter, which changes the texts before, as that of
+        spacy-rin.join.v1 does.
     RETURNS (Callable): Takes a pipeline and an Example, and yields it and what is made.
     RAISES (ValueError): If a level is out of range, or a file can't be used.
     """
@@ -85,9 +88,10 @@ def make_negatives(
     if templates is None:
         levels["templates_level"] = 0.0
     forms = [] if templates is None else read_templates(templates)
+    change = keep_relations(augmenter) if augmenter else dont_augment
     if not any(levels.values()):
-        return dont_augment
-    return Negatives(levels, texts, forms)
+        return change
+    return Negatives(levels, texts, forms, change)
 
 
 class Negatives:
@@ -97,14 +101,20 @@ class Negatives:
     """
 
     def __init__(
-        self, levels: dict[str, float], texts: str | None, templates: Sequence[Template]
+        self,
+        levels: dict[str, float],
+        texts: str | None,
+        templates: Sequence[Template],
+        change: Augmenter = dont_augment,
     ) -> None:
         """Construct an augmenter.
 
         levels (dict): The level of each kind, by its argument of `make_negatives`.
         texts (str | None): The file of the user's own texts.
         templates (Sequence[Template]): The user's own templates.
+        change (Callable): The augmenter that changes the texts before.
         """
+        self.change = change
         self.levels = levels
         self.texts = texts
         self.templates = templates
@@ -118,9 +128,13 @@ class Negatives:
 
         nlp (Language): The pipeline that is trained.
         example (Example): An Example of train.
-        YIELDS (Example): The same, and up to one Example of each kind, with no relations.
+        YIELDS (Example): It, changed or not, and up to one of each kind, with no relations.
         """
         self._check_templates(nlp)
+        for changed in self.change(nlp, example):
+            yield from self._add(nlp, changed)
+
+    def _add(self, nlp: Language, example: Example) -> Iterator[Example]:
         yield example
         gold = example.reference
         self.related.update(frozenset(_types(triple)) for triple in get_relations(gold))

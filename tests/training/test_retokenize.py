@@ -1,0 +1,64 @@
+"""Texts that came as words: some of them as the tokenizer splits them, with the same gold."""
+
+from __future__ import annotations
+
+import pickle
+import random
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from spacy_rin import Relation, get_relations, set_relations
+from spacy_rin.training.retokenize import make_retokenizer
+
+WORDS = ["He", "left", "Bosnia-Herzegovina", "for", "Zagreb.", "(AP)"]
+
+
+@pytest.fixture
+def nlp() -> Language:
+    return spacy.blank("en")
+
+
+def make_example(nlp: Language, spaces: list[bool] | None = None) -> Example:
+    gold = Doc(nlp.vocab, words=WORDS, spaces=spaces)
+    ents = [Span(gold, 2, 3, label="LOC"), Span(gold, 5, 6, label="ORG")]
+    gold.set_ents(ents, default="outside")
+    set_relations(gold, [Relation(ents[0], "far_from", ents[1])])
+    return Example(Doc(nlp.vocab, words=WORDS, spaces=spaces), gold)
+
+
+def test_words_without_spaces_are_split_by_the_tokenizer(nlp: Language) -> None:
+    example = make_example(nlp)
+    (changed,) = make_retokenizer(1.0)(nlp, example)
+    expected = "He left Bosnia - Herzegovina for Zagreb . ( AP )"
+    assert [token.text for token in changed.predicted] == expected.split()
+    assert changed.reference is example.reference
+    assert [r.text for r in get_relations(changed.reference)] == [
+        "Bosnia-Herzegovina | far_from | (AP)"
+    ]
+
+
+def test_raw_text_stays_as_it_is_and_draws_no_number(nlp: Language) -> None:
+    example = make_example(nlp, [True] * 5 + [False])
+    random.seed(0)
+    expected = random.Random(0).random()
+    assert list(make_retokenizer(0.5)(nlp, example)) == [example]
+    assert random.random() == expected
+
+
+def test_level_is_the_share_that_changes(nlp: Language) -> None:
+    example = make_example(nlp)
+    random.seed(0)
+    augment = pickle.loads(pickle.dumps(make_retokenizer(0.25)))
+    changed = sum(next(augment(nlp, example)) is not example for _ in range(400))
+    assert 70 <= changed <= 130
+    assert list(make_retokenizer(0.0)(nlp, example)) == [example]
+
+
+@pytest.mark.parametrize("level", [-0.1, 1.5])
+def test_level_out_of_range_is_an_error(level: float) -> None:
+    with pytest.raises(ValueError, match=r"level.*a number from 0 to 1"):
+        make_retokenizer(level)
