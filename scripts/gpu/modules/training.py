@@ -94,8 +94,8 @@ def finish(job: Job) -> dict[str, list[float]]:
 def to_curve(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
     """Turn a history into a curve.
 
-    rows (list[dict]): What `read_history` returned. spaCy sums losses from one look to the next, and
-        takes the first look after a single update.
+    rows (list[dict]): What `read_history` returned. spaCy sums losses from one look to the next,
+        and takes the first look after a single update.
     RETURNS (dict): Values of each look, the loss as the mean of an update.
     """
     steps = [row["step"] for row in rows]
