@@ -258,6 +258,14 @@ def test_curves_are_compared(losses: list[float], expected: bool) -> None:
     assert training.is_same_curve({"loss": losses}, {"loss": [5.0, 3.0, 2.0]}) is expected
 
 
+def test_losses_of_a_curve_are_those_of_an_update() -> None:
+    rows = [
+        {"step": step, "seconds": 0.0, "losses": {"rin": loss}, "scores": {"rel_f": 0.0}}
+        for step, loss in [(0, 60.0), (50, 2000.0), (60, 300.0)]
+    ]
+    assert training.to_curve(rows)["loss"] == [60.0, 40.0, 30.0]
+
+
 def test_differences_are_shares_of_the_largest_value() -> None:
     found, expected = np.array([10.0, 0.2]), np.array([10.0, 0.1])
     assert equality.difference(found, expected) == pytest.approx(0.01)

@@ -81,17 +81,29 @@ def finish(job: Job) -> dict[str, list[float]]:
     """Wait for a training.
 
     job (Job): What `begin` returned.
-    RETURNS (dict): Its curve: "step", "seconds", "loss" and "rel_f", once a look at dev.
+    RETURNS (dict): Its curve: see `to_curve`.
     RAISES (RuntimeError): If it failed, with the last line of its log.
     """
     if job.process.wait():
         lines = (job.folder / "log.txt").read_text(encoding="utf8").strip().splitlines()
         raise RuntimeError(f"spacy train, {job.folder.name}: {lines[-1] if lines else 'no log'}")
     rows = read_history(job.folder / "history.jsonl")
+    return to_curve(rows)
+
+
+def to_curve(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """Turn a history into a curve.
+
+    rows (list[dict]): What `read_history` returned. spaCy sums losses from one look to the next,
+        and takes the first look after a single update.
+    RETURNS (dict): Values of each look, the loss as the mean of an update.
+    """
+    steps = [row["step"] for row in rows]
+    updates = np.diff([-1, *steps]).tolist()
     return {
-        "step": [row["step"] for row in rows],
+        "step": steps,
         "seconds": [row["seconds"] for row in rows],
-        "loss": [row["losses"]["rin"] for row in rows],
+        "loss": [row["losses"]["rin"] / n for row, n in zip(rows, updates, strict=True)],
         "rel_f": [row["scores"]["rel_f"] for row in rows],
     }
 
