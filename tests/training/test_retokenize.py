@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_rin import Relation, get_relations, set_relations
-from spacy_rin.training.retokenize import make_retokenizer
+from spacy_rin.training.retokenize import make_retokenizer, retokenize
 
 WORDS = ["He", "left", "Bosnia-Herzegovina", "for", "Zagreb.", "(AP)"]
 
@@ -24,21 +24,39 @@ def nlp() -> Language:
 
 def make_example(nlp: Language, spaces: list[bool] | None = None) -> Example:
     gold = Doc(nlp.vocab, words=WORDS, spaces=spaces)
-    ents = [Span(gold, 2, 3, label="LOC"), Span(gold, 5, 6, label="ORG")]
+    ents = [Span(gold, i, i + 1, label) for i, label in ((2, "LOC"), (4, "LOC"), (5, "ORG"))]
     gold.set_ents(ents, default="outside")
     set_relations(gold, [Relation(ents[0], "far_from", ents[1])])
     return Example(Doc(nlp.vocab, words=WORDS, spaces=spaces), gold)
 
 
 def test_words_without_spaces_are_split_by_the_tokenizer(nlp: Language) -> None:
-    example = make_example(nlp)
-    (changed,) = make_retokenizer(1.0)(nlp, example)
-    expected = "He left Bosnia - Herzegovina for Zagreb . ( AP )"
-    assert [token.text for token in changed.predicted] == expected.split()
-    assert changed.reference is example.reference
-    assert [r.text for r in get_relations(changed.reference)] == [
-        "Bosnia-Herzegovina | far_from | (AP)"
+    (changed,) = make_retokenizer(1.0)(nlp, make_example(nlp))
+    expected = ["He", "left", "Bosnia", "-", "Herzegovina", "for", "Zagreb", ".", "(", "AP", ")"]
+    for doc in (changed.predicted, changed.reference):
+        assert [token.text for token in doc] == expected
+    assert [(ent.text, ent.label_) for ent in changed.reference.ents] == [
+        ("Bosnia-Herzegovina", "LOC"),
+        ("Zagreb", "LOC"),
+        ("(AP)", "ORG"),
     ]
+    assert [r.text for r in get_relations(changed.reference)] == [
+        "Bosnia-Herzegovina | far_from | Zagreb"
+    ]
+
+
+def test_full_stop_of_a_mention_stays_where_it_is_a_word_or_belongs_to_one(nlp: Language) -> None:
+    gold = Doc(nlp.vocab, words=["Acme", "Inc", ".", "of", "the", "U.S."])
+    gold.set_ents([Span(gold, 0, 3, label="ORG"), Span(gold, 5, 6, label="LOC")])
+    assert [ent.text for ent in retokenize(nlp, gold).ents] == ["Acme Inc .", "U.S."]
+
+
+def test_words_of_which_nothing_is_known_stay_unknown(nlp: Language) -> None:
+    gold = Doc(nlp.vocab, words=WORDS)
+    gold.set_ents([], missing=[gold[2:3]], default="outside")
+    iob = [(token.text, token.ent_iob_) for token in retokenize(nlp, gold)][1:6]
+    unknown = [(text, "") for text in ("Bosnia", "-", "Herzegovina")]
+    assert iob == [("left", "O"), *unknown, ("for", "O")]
 
 
 def test_raw_text_stays_as_it_is_and_draws_no_number(nlp: Language) -> None:
