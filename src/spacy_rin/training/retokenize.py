@@ -62,6 +62,7 @@ def retokenize(nlp: Language, gold: Doc) -> Doc:
 def _move(span: Span, doc: Doc) -> Span:
     """The same characters in another Doc of the same text, in whole tokens."""
     found = doc.char_span(span.start_char, span.end_char, alignment_mode="expand")
+    assert found is not None  # the texts are equal
     has_stop = len(found) > 1 and found[-1].text == "." and span[-1].text != "."
     return Span(doc, found.start, found.end - has_stop, label=span.label_)
 
