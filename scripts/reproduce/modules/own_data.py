@@ -97,17 +97,6 @@ def amount_table(rows: Rows) -> str:
     return table(["sentences of train", *map(str, AMOUNTS)], body)
 
 
-def recipe_table(rows: Rows) -> str:
-    """RETURNS (str): What all of CoNLL04's train gives, for every kind of encoder."""
-    names = (ENTITIES, EXACT, STRICT)
-    body = [
-        [title, *(mean_of(*_mean_and_sd(rows[f"{kind}_{AMOUNTS[-1]}"], name)) for name in names)]
-        for kind, title in KINDS.items()
-        if f"{kind}_{AMOUNTS[-1]}" in rows
-    ]
-    return table(["CoNLL04, test F1", "entities", "exact", "with entity labels"], body)
-
-
 def levers_table(levers: Rows) -> str:
     """RETURNS (str): What each lever brings alone, and what the recipe loses without it."""
     recipe, before = levers["recipe"], levers["before"]

@@ -21,7 +21,6 @@ from scripts.reproduce.modules.own_data import (
     amount_table,
     levers_table,
     own_data,
-    recipe_table,
 )
 from scripts.reproduce.modules.reports import PUBLISHED, REPORT, Rows, read_report, summarise
 from scripts.reproduce.modules.speed_tables import FIRST, extract_table, speed_table
@@ -90,7 +89,7 @@ def write_pages() -> None:
     tables = {PROJECT: {"runs": overview(runs, PROJECT.parent)}, README: {}}
     if rows:
         best = {row: rows[row] for row in reproduction_page.BEST if row in rows}
-        tables[README]["results"] = results_table(rows)
+        tables[README]["results"] = results_table(rows | read_rows("amount", "amount"))
         tables[PROJECT]["best"] = reproduction_page.overview(best)
     if benchmark:
         tables[README]["speed"] = speed_table(benchmark, FIRST)
@@ -100,7 +99,6 @@ def write_pages() -> None:
     amounts, levers = read_rows("amount", "amount"), read_levers()
     if amounts:
         write_json(PUBLISHED / "own_data.json", own_data(amounts, levers))
-        tables[README]["own_data"] = recipe_table(amounts)
         tables.setdefault(OWN_DATA, {})["amount"] = amount_table(amounts)
     if "recipe" in levers and "before" in levers:
         tables.setdefault(OWN_DATA, {})["levers"] = levers_table(levers)

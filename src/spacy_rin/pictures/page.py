@@ -256,7 +256,8 @@ def _table(entry: MarkedDoc, numbers: dict[str, int], lang: str) -> str:
     rows = []
     for k, relation in enumerate(get_relations(entry.doc)):
         kind = entry.relations[k] if entry.relations else ""
-        score = f"{relation.score:.2f}"
+        # A missed triple has no score. The filter takes it for the surest.
+        score = "1.00" if kind == MISSED else f"{relation.score:.2f}"
         rows.append(
             ROW.format(
                 triple=k,
@@ -267,7 +268,6 @@ def _table(entry: MarkedDoc, numbers: dict[str, int], lang: str) -> str:
                 label=break_label(relation.label),
                 tail=_mention(relation.tail),
                 found=f"<td>{sign(kind, kind)}</td>" if kind else "",
-                # Gold has no score. For the filter it is 1.
                 shown="–" if kind == MISSED else score,
             )
         )
