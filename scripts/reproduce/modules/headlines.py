@@ -47,18 +47,6 @@ HEADLINES = (
         "NYT (4,500 training sentences), exact match with entity labels, MiniLM: `nyt_trf_k2`",
         *("nyt_trf_k2", "nyt_small", "rel_strict_f"),
     ),
-    Headline(
-        "CoNLL04 (922 sentences), exact match with entity labels, words: `own.cfg`",
-        *("words_922", "conll04", "rel_strict_f"),
-    ),
-    Headline(
-        "CoNLL04 (922 sentences), exact match with entity labels, word vectors: `own_vectors.cfg`",
-        *("vectors_922", "conll04", "rel_strict_f"),
-    ),
-    Headline(
-        "CoNLL04 (922 sentences), exact match with entity labels, MiniLM: `own_trf.cfg`",
-        *("minilm_922", "conll04", "rel_strict_f"),
-    ),
 )
 
 

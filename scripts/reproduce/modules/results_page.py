@@ -89,7 +89,7 @@ def write_pages() -> None:
     tables = {PROJECT: {"runs": overview(runs, PROJECT.parent)}, README: {}}
     if rows:
         best = {row: rows[row] for row in reproduction_page.BEST if row in rows}
-        tables[README]["results"] = results_table(rows | read_rows("amount", "amount"))
+        tables[README]["results"] = results_table(rows)
         tables[PROJECT]["best"] = reproduction_page.overview(best)
     if benchmark:
         tables[README]["speed"] = speed_table(benchmark, FIRST)
