@@ -1,21 +1,28 @@
 """What each lever of the recipe for data of one's own brings, on CoNLL04's dev set.
 
 Writes training/levers/*.cfg and a matrix of them, and trains it → training/reproduce/levers.jsonl.
-Each lever is pulled alone, on the recipe that there was before, and left out of the recipe. Nothing
-is scored on test.
+Each lever is pulled alone, on the recipe that there was before, and left out of the recipe. Two
+need no training: signatures and the threshold, which are settings of the trained pipelines
+(→ training/reproduce/levers_settings.jsonl). Nothing is scored on test.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import spacy
 import srsly
 import typer
+from spacy.scorer import Scorer
 
 from scripts.reproduce import reproduce
+from scripts.reproduce.modules.matrix import RUNS, read_matrix
 from scripts.reproduce.own_configs import AMOUNTS, FOLDER, SEEDS, SURVEY, VECTORS
+from spacy_rin.component import find_rin
+from spacy_rin.evaluation.reading import predict_examples, whole_units
 from spacy_rin.files import write_text
 from spacy_rin.recipe import numbers as recipe
 from spacy_rin.recipe.config import make_config
@@ -24,6 +31,7 @@ from spacy_rin.recipe.plan import Plan
 from spacy_rin.recipe.survey import Survey
 
 LEVERS = Path("training/levers")
+SCORED = RUNS / "levers_settings.jsonl"
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ PULLED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "between": ({"between": True}, {"between": False}),
     "types": ({"types": True}, {"types": False}),
     "averages": ({"averages": True}, {"averages": False}),
+    "affixes": ({"affix_width": recipe.WORDS.affix_width}, {"affix_width": 0}),
 }
 RECIPE = Variant()
 BEFORE = RECIPE.pull(**{name: value for _, off in PULLED.values() for name, value in off.items()})
@@ -86,6 +95,29 @@ def variants() -> dict[str, Variant]:
         else:
             found[f"recipe_without_{name}"] = without
     return found
+
+
+def score_settings(model: Path, dev: Path) -> Iterator[dict[str, Any]]:
+    """Score a pipeline with and without signatures, at the threshold that fits dev and at 0.5.
+
+    model (Path): The pipeline.
+    dev (Path): Gold Docs.
+    YIELDS (dict): The two settings, and `rel_strict_f`.
+    """
+    nlp = spacy.load(model)
+    rin = find_rin(nlp)
+    fitted = rin.cfg["threshold"]
+    for signatures in ("off", "seen"):
+        for threshold in (0.5, fitted):
+            rin.cfg["signatures"], rin.cfg["threshold"] = signatures, threshold
+            with whole_units(nlp, rin):
+                scores = Scorer(nlp).score(predict_examples(nlp, dev))
+            yield {
+                "signatures": signatures,
+                "threshold": threshold,
+                "fitted": threshold == fitted,
+                "rel_strict_f": scores["rel_strict_f"],
+            }
 
 
 def main(
@@ -115,6 +147,13 @@ def main(
     matrix = LEVERS / "levers.yml"
     write_text(matrix, srsly.yaml_dumps(rows))
     reproduce.main(matrix, "levers", only, processes)
+    lines = [
+        {"row": run.row, "seed": run.seed, **scored}
+        for run in read_matrix(matrix)
+        if run.row in ("recipe", "before") and run.result.exists()
+        for scored in score_settings(run.folder / "model-best", Path("corpus/conll04/dev"))
+    ]
+    write_text(SCORED, "".join(f"{srsly.json_dumps(line)}\n" for line in lines))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ KNOWN = {
     "bench": Report(BENCH / "benchmark.json", "make bench", "benchmark_*.png"),
     "extract": Report(BENCH / "extract.json", "python -m scripts.bench.measure_extract"),
     "reproduce": Report(RUNS / f"{REPORT}.jsonl", "make reproduce", f"{REPORT}_*.png"),
-    "levers": Report(RUNS / "levers.jsonl", "python -m scripts.reproduce.own_levers"),
+    "levers": Report(
+        RUNS / "levers.jsonl", "python -m scripts.reproduce.own_levers", "levers_settings.jsonl"
+    ),
     "gpu": Report(Path("training/gpu/gpu.json"), "make gpu-check"),
     "drills": Report(Path("training/drills/drills.json"), "make drill"),
     "case_studies": Report(

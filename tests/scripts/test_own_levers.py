@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import srsly
 from paths import ROOT
+from spacy.training import Corpus
 from spacy.util import load_config_from_str, load_model_from_config
+from spacy.vocab import Vocab
+from toy import gold_docs, rin_of, trained, write_corpus
 
 from configs import flat
 from scripts.reproduce import own_levers
@@ -27,6 +30,7 @@ CHANGES = {
     "between": {"components.rin.model.between"},
     "types": {"components.rin.model.types"},
     "averages": {"training.optimizer.use_averages"},
+    "affixes": {"components.rin.model.tok2vec.embed.*.affixes"},
 }
 
 
@@ -83,6 +87,21 @@ def test_rows_are_scored_on_dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         _, evaluation = run.commands()
         assert str(Path("corpus/conll04/dev")) in evaluation
         assert not any("test" in Path(word).parts for command in run.commands() for word in command)
+
+
+@pytest.mark.training
+def test_settings_are_scored_as_the_component_scores_with_them(tmp_path: Path) -> None:
+    nlp = trained(threshold=0.25)
+    nlp.to_disk(tmp_path / "model")
+    write_corpus(tmp_path / "dev.spacy", gold_docs(Vocab()))
+    lines = list(own_levers.score_settings(tmp_path / "model", tmp_path / "dev.spacy"))
+    asked = [(line["signatures"], line["threshold"], line["fitted"]) for line in lines]
+    assert asked == [(s, t, t == 0.25) for s in ("off", "seen") for t in (0.5, 0.25)]
+    for signatures, threshold in (("off", 0.25), ("seen", 0.5)):
+        rin_of(nlp).cfg.update(signatures=signatures, threshold=threshold)
+        expected = nlp.evaluate(list(Corpus(tmp_path / "dev.spacy")(nlp)))["rel_strict_f"]
+        (line,) = [x for x in lines if (x["signatures"], x["threshold"]) == (signatures, threshold)]
+        assert line["rel_strict_f"] == expected
 
 
 def test_part_is_test_unless_a_row_says_otherwise() -> None:
