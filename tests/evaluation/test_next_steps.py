@@ -213,3 +213,9 @@ def test_any_report_gives_one_to_four_lines_with_a_number_each(result: dict[str,
     for line in lines:
         assert line.splitlines() == [line]
         assert any(letter.isdigit() for letter in line) and len(line) < 700
+
+
+def test_more_dropout_is_advised_where_there_is_little() -> None:
+    little, much = ({"config": {"training": {"dropout": rate}}} for rate in (0.1, 0.5))
+    assert "--training.dropout" in "\n".join(next_steps(report(**unseen(10), **little)))
+    assert "--training.dropout" not in "\n".join(next_steps(report(**unseen(10), **much)))

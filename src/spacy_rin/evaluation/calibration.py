@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 from spacy.language import Language
 from spacy.scorer import PRFScore
-from spacy.training import Corpus
 
 from ..arrays.calibration import Calibration, to_logits, to_probabilities
-from ..arrays.targets import validate_gold
 from ..arrays.thresholds import (
     ScoredTriples,
     best_label_thresholds,
@@ -32,8 +30,7 @@ from ..component import RelationExtractor, find_rin
 from ..corpus.docbin import check_docs
 from ..errors import Errors, check_least
 from ..scorer import match_predicted
-from ..stores import adopt_relations
-from .reading import as_relations, whole_units
+from .reading import as_relations, predict_examples, whole_units
 from .reliability import LEAST_SCORE, measure_reliability
 
 # Predictions that two numbers can be found from: so many that are right, and as many that are not.
@@ -189,17 +186,8 @@ def _read_logits(nlp: Language, rin: RelationExtractor, dev: str | Path) -> Scor
     """The triples that a pipeline finds in dev far below its threshold, with logits as scores."""
     check_docs(dev)
     attribute = rin.cfg["attribute"]
-    with as_relations(nlp, rin), whole_units(nlp, rin):
-        examples = list(Corpus(dev)(nlp))
-        for eg in examples:
-            adopt_relations(eg.reference, attribute)
-        for _ in validate_gold(examples):  # raises an error at the first wrong one
-            pass
-        with _far_down(rin):
-            predicted = nlp.pipe([eg.predicted for eg in examples])
-            for eg, doc in zip(examples, predicted, strict=True):
-                eg.predicted = doc
-        found = match_predicted(examples)
+    with as_relations(nlp, rin), whole_units(nlp, rin), _far_down(rin):
+        found = match_predicted(predict_examples(nlp, dev, attribute))
     if not found.gold:
         raise ValueError(Errors.R250.format(path=dev))
     return replace(found, scores=Calibration(SOFT).unscale(to_logits(found.scores)))

@@ -28,6 +28,8 @@ GAP = 0.15
 RARE = 20
 # Triples in 1,000 texts without any.
 NOISY = 100
+# Dropout that is advised where a model knows names by heart.
+MUCH = 0.4
 # Names of labels in a line, and letters of a name.
 NAMES, LETTERS = 5, 40
 
@@ -119,10 +121,12 @@ def _unseen(result: Mapping[str, Any]) -> Iterator[str]:
     if not seen or not unseen or min(seen["triples"], unseen["triples"]) < MANY:
         return
     if seen["rel_f"] - unseen["rel_f"] >= GAP:
+        dropout = result.get("config", {}).get("training", {}).get("dropout", 0.0)
+        more = f", or train with more dropout (--training.dropout {MUCH})" if dropout < MUCH else ""
         yield (
             f"rel_f of triples that train has: {percent(seen['rel_f'])}, of others: "
             f"{percent(unseen['rel_f'])}. It knows names by heart: annotate sentences with other "
-            "names, or train with more dropout (--training.dropout 0.4)."
+            f"names{more}."
         )
 
 
