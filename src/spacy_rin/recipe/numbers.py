@@ -57,7 +57,7 @@ class Numbers:
 
     hidden_width: int = 150
     encoder_width: int = 200
-    rounds: int = 1
+    rounds: int = 2
     distance: int = 20
     between: bool = True
     types: bool = False
