@@ -12,7 +12,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -22,11 +21,11 @@ import typer
 from wasabi import msg
 
 from scripts.bench.modules.made_triples import write_made_rows
+from scripts.bench.modules.memory import watch
 from scripts.bench.modules.plain_facts import Fact, find_facts
 from spacy_rin.evaluation.environment import describe_hardware, package_versions
 from spacy_rin.files import write_json
 
-SECONDS_BETWEEN_SAMPLES = 0.1
 COLUMNS = "mentions, documents, best_score, probability"
 PLACE = "[document, head_start, head_end, relation, tail_start, tail_end]"
 
@@ -58,8 +57,8 @@ def main(
         inputs = write_made_rows(place, rows, files, seed)
         options = [*map(str, inputs), "--memory", memory]
         whole = place / "whole.duckdb"
-        result["run"] = watch(options, whole)
-        result["again"] = watch(options, whole)
+        result["run"] = watch(command(options, whole))
+        result["again"] = watch(command(options, whole))
         result["facts"] = summary(whole)
         write_json(output, result)
         msg.info(f"killed {kills} times")
@@ -119,29 +118,6 @@ def is_equal(found: dict[str, Any], expected: dict[str, Any]) -> bool:
         else found[name] == expected[name]
         for name in found
     )
-
-
-def watch(options: list[str], output: Path) -> dict[str, Any]:
-    """Run the command to its end: seconds, and the most memory that it had."""
-    start = time.monotonic()
-    peak = 0.0
-    with subprocess.Popen(command(options, output), stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            peak = max(peak, most_memory(process.pid))
-            time.sleep(SECONDS_BETWEEN_SAMPLES)
-    if process.returncode:
-        msg.fail("the run failed", exits=1)
-    return {"seconds": round(time.monotonic() - start, 1), "peak_mb": round(peak)}
-
-
-def most_memory(pid: int) -> float:
-    """The most resident memory that a process has had, in MB."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    lines = [line.split() for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(lines[0][1]) / 1024 if lines else 0.0
 
 
 def kill_and_repeat(

@@ -49,6 +49,7 @@ class Report:
 KNOWN = {
     "bench": Report(BENCH / "benchmark.json", "make bench", "benchmark_*.png"),
     "extract": Report(BENCH / "extract.json", "python -m scripts.bench.measure_extract"),
+    "way": Report(BENCH / "way.json", "python -m scripts.bench.measure_way"),
     "reproduce": Report(RUNS / f"{REPORT}.jsonl", "make reproduce", f"{REPORT}_*.png"),
     "levers": Report(
         RUNS / "levers.jsonl", "python -m scripts.reproduce.own_levers", "levers_settings.jsonl"

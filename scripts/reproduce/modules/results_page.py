@@ -23,7 +23,7 @@ from scripts.reproduce.modules.own_data import (
     own_data,
 )
 from scripts.reproduce.modules.reports import PUBLISHED, REPORT, Rows, read_report, summarise
-from scripts.reproduce.modules.speed_tables import FIRST, extract_table, speed_table
+from scripts.reproduce.modules.speed_tables import FIRST, extract_table, speed_table, way_table
 from scripts.reproduce.modules.tables import drills_table, mean_of, prf_table
 from spacy_rin.evaluation.card import SCORES
 from spacy_rin.evaluation.markdown import percent, table
@@ -32,6 +32,7 @@ from spacy_rin.files import write_json, write_text
 PAGE = PUBLISHED / "README.md"
 BENCHMARK = PUBLISHED / "benchmark.json"
 EXTRACT = PUBLISHED / "extract.json"
+WAY = PUBLISHED / "way.json"
 DRILLS = PUBLISHED / "drills.json"
 NOTES = PUBLISHED / "notes.yml"
 JUDGED = PUBLISHED / "judged_errors.yml"
@@ -41,6 +42,7 @@ PERFORMANCE = Path("docs/performance.md")
 OWN_DATA = Path("docs/your-own-data.md")
 SCALING = Path("docs/scaling.md")
 RELIABILITY = Path("docs/reliability.md")
+FACTS = Path("docs/from-annotations-to-facts.md")
 # The project's runs on WebNLG without `--vars.joined 0.2`, and with it.
 BY_SENTENCE = PUBLISHED / "webnlg" / "rin.json"
 LEARNED_PASSAGES = PUBLISHED / "webnlg" / "rin_joined.json"
@@ -106,6 +108,8 @@ def write_pages() -> None:
         tables[RELIABILITY] = {"drills": drills_table(drills)}
     if extract:
         tables[SCALING] = {"extract": extract_table(extract)}
+    if way := _read(WAY):
+        tables[FACTS] = {"way": way_table(way)}
     # All are made before any is written.
     pages = {PAGE: results_page(runs, rows, benchmark)}
     for path, contents in tables.items():

@@ -1,4 +1,4 @@
-"""results/benchmark.json and results/extract.json → what they say of speed and memory."""
+"""benchmark.json, extract.json and way.json of results/ → what they say of speed and memory."""
 
 from __future__ import annotations
 
@@ -75,6 +75,32 @@ def extract_table(result: dict[str, Any]) -> str:
         + f"A document of {long['words']:,} words took {long['time_per_word_to_short']} times as "
         "long for a word as its sentences did as documents of their own.\n"
     )
+
+
+def way_table(result: dict[str, Any]) -> str:
+    """RETURNS (str): Time and memory of each command of the page, and of the readers."""
+    body = [
+        [_name(step["command"]), f"{step['seconds']} s", f"{step['peak_mb']:,} MB"]
+        for step in result["steps"]
+    ]
+    dev, hardware = result["dev"], result["hardware"]
+    readers = "; ".join(
+        f"`{name}` {found['records_per_second']:,.0f} records/s, {found['peak_mb']:,} MB, and "
+        f"{found['peak_mb_of_many']:,} MB for ten times as many"
+        for name, found in result["readers"].items()
+    )
+    return (
+        table(["command", "time", "peak memory"], body)
+        + f"\n{result['sentences']:,} sentences and {result['texts']:,} new texts on "
+        + f"{hardware['processor']}, {hardware['cores']} cores: {result['gold_seconds']} s to the "
+        + f"facts of the gold, {result['seconds']} s in all. `rel_f` is {100 * dev['rel_f']:.1f} "
+        + f"on dev, and there are {result['facts']:,} facts. Readers: {readers}.\n"
+    )
+
+
+def _name(command: str) -> str:
+    """The first words of a command: what it does, and with which file."""
+    return f"`{' '.join(command.split()[:3])}`"
 
 
 def _memory(run: dict[str, Any], who: str) -> str:
