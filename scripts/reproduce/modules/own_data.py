@@ -18,6 +18,7 @@ STRICT, ENTITIES, EXACT = "rel_strict_f", "ents_f", "rel_f"
 SILENCE = ("silence", "silence_negated")
 KINDS = {"words": "words", "vectors": "words with vectors", "minilm": "MiniLM"}
 AMOUNTS = (115, 230, 461, 922)
+SEEDS = 3
 
 
 class Figure(NamedTuple):
@@ -86,11 +87,7 @@ def score_of(run: Line, score: str, test: str = "") -> float | None:
 def amount_table(rows: Rows) -> str:
     """RETURNS (str): F1 by the number of sentences, for every kind of encoder."""
     body = [
-        [title]
-        + [
-            mean_of(*_mean_and_sd(rows[f"{kind}_{n}"], STRICT)) if f"{kind}_{n}" in rows else "–"
-            for n in AMOUNTS
-        ]
+        [title] + [_of(rows[f"{kind}_{n}"]) if f"{kind}_{n}" in rows else "–" for n in AMOUNTS]
         for kind, title in KINDS.items()
         if any(f"{kind}_{n}" in rows for n in AMOUNTS)
     ]
@@ -115,12 +112,10 @@ def _lever(levers: Rows, name: str) -> list[str]:
 
 
 def _of(row: dict[str, Any]) -> str:
-    return mean_of(*_mean_and_sd(row, STRICT))
-
-
-def _mean_and_sd(row: dict[str, Any], score: str) -> tuple[float, float | None]:
+    """Mean and standard deviation of a row, and its runs where they are fewer than the seeds."""
     (found,) = row.values()  # the only data set of the row
-    return found["mean"][score], found["sd"][score]
+    runs = "" if found["n"] >= SEEDS else f" (of {found['n']})"
+    return f"{mean_of(found['mean'][STRICT], found['sd'][STRICT])}{runs}"
 
 
 def _figures(row: dict[str, Any]) -> dict[str, Any]:
