@@ -121,9 +121,12 @@ def _of(row: dict[str, Any]) -> str:
 def _figures(row: dict[str, Any]) -> dict[str, Any]:
     (found,) = row.values()
     kept = [name for name in (STRICT, EXACT, ENTITIES, *SILENCE) if name in found["mean"]]
-    return {
-        "dataset": next(iter(row)),
-        "runs": found["n"],
-        "mean": {name: found["mean"][name] for name in kept},
-        "sd": {name: found["sd"][name] for name in kept},
+    mean_and_sd = {
+        which: {name: found[which][name] for name in kept if found[which][name] is not None}
+        for which in ("mean", "sd")
     }
+    return {"dataset": next(iter(row)), "runs": found["n"], **_rounded(mean_and_sd)}
+
+
+def _rounded(groups: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {key: {name: round(v, 6) for name, v in group.items()} for key, group in groups.items()}
