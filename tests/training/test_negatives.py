@@ -388,4 +388,4 @@ def test_another_augmenter_changes_the_texts_before(level: float) -> None:
     other = {"@augmenters": "spacy-rin.retokenize.v1", "level": 1.0}
     first, *_ = make(replaced_level=level, augmenter=other)(NLP, as_example(NLP, gold))
     assert [token.text for token in first.predicted] == ["A", "well", "-", "read", "man", "."]
-    assert first.reference is gold
+    assert [token.text for token in first.reference] == [token.text for token in first.predicted]
