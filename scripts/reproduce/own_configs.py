@@ -16,6 +16,7 @@ import typer
 from spacy.util import dict_to_dot, load_config_from_str
 from wasabi import msg
 
+from scripts.reproduce.modules.own_data import AMOUNTS, SEEDS
 from spacy_rin.corpus.docbin import read_docs
 from spacy_rin.files import write_text
 from spacy_rin.recipe.config import make_config
@@ -24,8 +25,6 @@ from spacy_rin.recipe.survey import Survey, read_survey
 FOLDER = Path("configs")
 SURVEY = "own_survey.json"
 DATASET = "conll04"
-# Sentences of its train: its first eighth, quarter, half, and all.
-AMOUNTS = (115, 230, 461, 922)
 VECTORS, TRANSFORMER = "training/vectors", "training/minilm"
 # The configs by the rows of amount.yml, and what `spacy-rin init` was told besides.
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,13 +34,14 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 # Further data sets, and the kinds that are trained on them.
 FURTHER = {"nyt_1000": ("vectors", "minilm"), "webnlg": ("vectors",)}
-SEEDS = 3
 HEAD = """\
 # The recipe for your own data: each row is the config that `spacy-rin init` writes.
 # How many sentences does it take? CoNLL04 (hand-made gold, five relations): its first eighth,
 # quarter, half and whole, by words, words with vectors, and MiniLM. Then data sets that the recipe
 # was not chosen on.
-# What the rows need: see the head of reproduction.yml, and the corpora nyt_1000 and webnlg.
+# What the rows need, in this order: the corpora (`python -m scripts.data.convert conll04 nyt_1000
+# webnlg`, then `python -m scripts.data.further_tests`, and the authors' test file of WebNLG), word
+# vectors and a transformer: see the head of reproduction.yml.
 # python -m scripts.reproduce.reproduce --matrix configs/amount.yml, then make publish WHAT=amount
 # Written by `python -m scripts.reproduce.own_configs`: change src/spacy_rin/recipe/numbers.py.
 """

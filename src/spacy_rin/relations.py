@@ -237,13 +237,11 @@ def get_span_relations(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]
     >>> [relation.tail.text for relation in doc[0:1]._.relations]
     ['London']
     """
-    bounds = char_bounds(span)
+    bounds, relations = char_bounds(span), get_relations(span.doc, attribute)
     found = RelationList(
-        relation
-        for relation in get_relations(span.doc, attribute)
-        if bounds in (char_bounds(relation.head), char_bounds(relation.tail))
+        r for r in relations if bounds in (char_bounds(r.head), char_bounds(r.tail))
     )
-    if not found and (inside := len(relations_in(span, attribute))):
+    if not found and (inside := sum(_is_within(span, relation) for relation in relations)):
         message = Warnings.R261.format(text=span.text[:80], count=inside)
         warnings.warn(message, stacklevel=2)
     return found
@@ -263,11 +261,11 @@ def relations_in(span: Span, attribute: str = ATTRIBUTE) -> list[Relation]:
     >>> [relation.text for relation in relations_in(doc[0:4])]
     ['Ada | saw | Rome']
     """
-    return RelationList(
-        relation
-        for relation in get_relations(span.doc, attribute)
-        if all(span.start <= e.start and e.end <= span.end for e in (relation.head, relation.tail))
-    )
+    return RelationList(r for r in get_relations(span.doc, attribute) if _is_within(span, r))
+
+
+def _is_within(span: Span, relation: Relation) -> bool:
+    return all(span.start <= e.start and e.end <= span.end for e in (relation.head, relation.tail))
 
 
 def span_id(span: Span) -> str:

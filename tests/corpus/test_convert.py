@@ -388,4 +388,16 @@ def test_texts_of_another_set_are_left_out_in_any_case_and_spacing(tmp_path: Pat
     convert(other, tmp_path / "test.spacy")
     report = convert(rows, tmp_path / "train.spacy", without=tmp_path / "test.spacy")
     assert report.dropped == {Reason.IN_ANOTHER_SET: 1}
+    (example,) = report.examples[Reason.IN_ANOTHER_SET]
+    assert example.example == "Ada lives in  London."
     assert [doc.text for doc in read_docs(tmp_path / "train.spacy")] == ["Bob sings.", "ada"]
+
+
+def test_set_that_texts_are_told_from_is_not_replaced(tmp_path: Path) -> None:
+    rows, other = [{"text": "Bob sings.", "relations": []}], tmp_path / "test.spacy"
+    convert(rows, other)
+    before = other.read_bytes()
+    for output, report_path in ((other, None), (tmp_path / "train.spacy", other)):
+        with pytest.raises(ValueError, match=r"test\.spacy"):
+            convert(rows, output, without=other, report_path=report_path)
+    assert other.read_bytes() == before and [*tmp_path.iterdir()] == [other]

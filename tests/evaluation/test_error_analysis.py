@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from toy import gold_docs, gold_examples, initialised, rin_of, train
 
 from spacy_rin import Relation, get_relations, set_relations
+from spacy_rin.corpus.statistics import count_labels
 from spacy_rin.evaluation.error_analysis import (
     THRESHOLDS,
     by_frequency,
@@ -70,7 +71,7 @@ def test_labels_by_how_often_gold_has_them() -> None:
         Example(make_doc(MET, LIKES), make_doc(MET, SAW)),
         Example(make_doc(), make_doc(SAW)),
     ]
-    found = by_label(examples, [make_doc(MET), make_doc(MET, SAW)])
+    found = by_label(examples, count_labels([make_doc(MET), make_doc(MET, SAW)]).relations)
     assert [(label, row["triples"], row["predicted"]) for label, row in found.items()] == [
         ("saw", 2, 0),
         ("met", 1, 1),
@@ -83,7 +84,8 @@ def test_labels_by_how_often_gold_has_them() -> None:
 
 def test_scores_by_what_train_has_of_a_label() -> None:
     train = [make_doc(MET)] * 9 + [make_doc(SAW)] * 10
-    found = by_frequency([Example(make_doc(MET, SAW), make_doc(MET, LIKES))], train)
+    examples = [Example(make_doc(MET, SAW), make_doc(MET, LIKES))]
+    found = by_frequency(examples, count_labels(train).relations)
     assert list(found) == ["0", "1-9", "10-49"]
     assert found["1-9"] == {"rel_p": 1.0, "rel_r": 1.0, "rel_f": 1.0, "triples": 1}
     assert found["0"]["rel_r"] == 0.0 and found["0"]["triples"] == 1  # likes, which train lacks

@@ -54,10 +54,18 @@ def test_levers_stand_beside_what_they_are_pulled_on() -> None:
     rows = {"before": 0.4, "recipe": 0.6, "before_with_letters": 0.45, "recipe_with_types": 0.61}
     rows |= {"recipe_without_letters": 0.55}
     lines = [line(row, seed, value) for row, value in rows.items() for seed in range(3)]
-    table = levers_table(summarise(lines, [])).splitlines()[2:]
+    settings = [
+        {"row": row, "seed": seed, "signatures": s, "fitted": fitted, "rel_strict_f": value}
+        for row, known in (("before", 0.3), ("recipe", 0.5))
+        for s, fitted, value in (("off", True, known), ("seen", False, known + 0.02))
+        for seed in range(3)
+    ]
+    table = levers_table(summarise(lines, []), settings).splitlines()[2:]
     found = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table]
     assert found == [
-        ["all of them", "40.0 ± 0.0", "", "60.0 ± 0.0"],
-        ["letters", "", "45.0 ± 0.0", "55.0 ± 0.0"],
-        ["types", "", "–", "61.0 ± 0.0"],
+        ["nothing changed", "40.0 ± 0.0", "60.0 ± 0.0"],
+        ["letters", "45.0 ± 0.0", "55.0 ± 0.0"],
+        ["types", "–", "61.0 ± 0.0 (with it)"],
+        ["signatures", "30.0 ± 0.0 (without it)", "50.0 ± 0.0"],
+        ["threshold", "32.0 ± 0.0 (without it)", "52.0 ± 0.0"],
     ]

@@ -409,3 +409,11 @@ def test_run_that_fails_leaves_its_log(matrix: Path, monkeypatch: pytest.MonkeyP
     assert not reproduce.train_and_score(run)
     assert (run.folder / "log.txt").read_text(encoding="utf8") == "what went wrong\n"
     assert not run.result.exists()
+
+
+def test_tagger_is_needed_where_the_config_reads_one() -> None:
+    configs = ROOT / "configs"
+    for name, is_read in (("rin_best.cfg", True), ("own_vectors.cfg", False)):
+        run = Run("a", "conll04", 0, str(configs / name), 1, ())
+        assert (run_matrix.TAGGER in run.needs()) == is_read
+        assert ("--paths.tagger" in run.commands()[0]) == is_read

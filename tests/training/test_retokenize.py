@@ -51,6 +51,16 @@ def test_full_stop_of_a_mention_stays_where_it_is_a_word_or_belongs_to_one(nlp: 
     assert [ent.text for ent in retokenize(nlp, gold).ents] == ["Acme Inc .", "U.S."]
 
 
+def test_tags_and_ids_stay(nlp: Language) -> None:
+    gold = Doc(nlp.vocab, words=WORDS, tags=["PRP", "VBD", "NNP", "IN", "NNP", "NNP"])
+    gold.set_ents([Span(gold, 4, 5, label="LOC", kb_id="Q1435", span_id="zagreb")])
+    doc = retokenize(nlp, gold)
+    # not of words that are split
+    assert [token.tag_ for token in doc] == ["PRP", "VBD", "", "", "", "IN", *[""] * 5]
+    (ent,) = doc.ents
+    assert (ent.text, ent.kb_id_, ent.id_) == ("Zagreb", "Q1435", "zagreb")
+
+
 def test_words_of_which_nothing_is_known_stay_unknown(nlp: Language) -> None:
     gold = Doc(nlp.vocab, words=WORDS)
     gold.set_ents([], missing=[gold[2:3]], default="outside")

@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import spacy
@@ -41,7 +41,7 @@ from scripts.reproduce.reproduce import GPU_MEMORY
 from spacy_rin import get_relations
 from spacy_rin.component import RelationExtractor
 from spacy_rin.component.factory import DEFAULT_MODEL
-from spacy_rin.corpus.docbin import read_docs
+from spacy_rin.corpus.docbin import describe_corpus, read_docs
 from spacy_rin.evaluation.environment import describe_hardware, measure_speed, package_versions
 from spacy_rin.files import write_json
 from spacy_rin.layers import architecture
@@ -103,7 +103,8 @@ def machine(part: Part) -> None:
         import cupy
 
         versions |= {"cupy": cupy.__version__, "cuda": str(torch.version.cuda)}
-    data = {name: checksum(path) for name in ("demo", "webnlg") if (path := find_corpus(name))}
+    folders = {name: find_corpus(name) for name in ("demo", "webnlg")}
+    data = {name: describe_corpus(path / "train") for name, path in folders.items() if path}
     settings: dict[str, Any] = {
         "config": CONFIG.as_posix(),
         "transformer_config": TRANSFORMER_CONFIG.as_posix(),
@@ -111,14 +112,6 @@ def machine(part: Part) -> None:
     settings |= {"tolerance": TOLERANCE, "labels": LABELS, "carried": CARRIED.is_dir()}
     holds = hardware["gpu"] is not None if part.device == "cuda" else True
     part.keep(holds=holds, hardware=hardware, versions=versions, data=data, settings=settings)
-
-
-def checksum(folder: Path) -> str:
-    """RETURNS (str): sha256 of all files of a corpus, by name."""
-    found = sha256()
-    for path in sorted(folder.rglob("*.spacy")):
-        found.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return found.hexdigest()
 
 
 FORMS: dict[str, dict[str, Any]] = {
@@ -198,7 +191,8 @@ def speed(part: Part) -> None:
             measured = measure_speed(nlp, many)
             rates[size] = measured["words_per_s"]
             part.keep(words_per_s=rates)
-        same = [triples(a) == triples(b) for a, b in zip(*map_texts(cpu, nlp, texts), strict=True)]
+        read = zip(list(cpu.pipe(texts)), nlp.pipe(texts), strict=True)
+        same = [triples(a) == triples(b) for a, b in read]
     part.keep(same_texts=statistics.mean(same))
     source, output = HOME / "texts.txt", HOME / "triples.jsonl"
     source.write_text("".join(" ".join(t.split()) + "\n" for t in many), encoding="utf8")
@@ -222,11 +216,6 @@ def speed(part: Part) -> None:
     part.keep(holds=holds, extract=extract)
 
 
-def map_texts(cpu: Language, nlp: Language, texts: list[str]) -> tuple[list[Any], list[Any]]:
-    """RETURNS (tuple): The texts read by both pipelines."""
-    return list(cpu.pipe(texts)), list(nlp.pipe(texts))
-
-
 def triples(doc: Any) -> set[tuple[int, str, int]]:
     """RETURNS (set): Triples by their places."""
     return {(r.head.start, r.label, r.tail.start) for r in get_relations(doc)}
@@ -246,7 +235,7 @@ def blocks(part: Part) -> None:
         rin = make_rin(maker)
         optimizer = Adam(1e-3, L2=0.0, grad_clip=0.0)
         for n_bytes in sorted({today, *(2**k for k in (range(22, 31, 2) if on_gpu else (20, 22)))}):
-            with patched(architecture, "block_cells", cells_of(n_bytes)):
+            with patch.object(architecture, "block_cells", cells_of(n_bytes)):
                 seconds = timed(lambda: rin.update(examples, sgd=optimizer), on_gpu)
                 row = {"block_mb": n_bytes / 2**20, "step_ms": 1000 * seconds}
                 row["words_per_s"] = words(docs) / timed(lambda: rin.predict(docs), on_gpu)
@@ -257,7 +246,7 @@ def blocks(part: Part) -> None:
             part.keep(block_sizes=rows, today_mb=today / 2**20)
         parts = {}
         for size in (4096, 16384, 65536):
-            with patched(network, "PART_WORDS", size):
+            with patch.object(network, "PART_WORDS", size):
                 parts[size] = words(docs) / timed(lambda: rin.predict(docs), on_gpu)
             part.keep(words_per_s_by_part=parts, today_part=network.PART_WORDS)
     mine = next(row for row in rows if row["block_mb"] == today / 2**20)
@@ -327,17 +316,6 @@ def timed(run: Callable[[], Any], on_gpu: bool, repeats: int = 5) -> float:
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds[1:])
-
-
-@contextmanager
-def patched(module: Any, name: str, value: Any) -> Iterator[None]:
-    """Use another value of a module, inside a `with` block."""
-    before = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)
 
 
 PARTS = {f.__name__: f for f in (machine, equal, train, speed, blocks, transformer)}

@@ -98,13 +98,20 @@ class Run:
     def history(self) -> Path:
         return self.folder / "history.jsonl"
 
+    @property
+    def reads_tagger(self) -> bool:
+        """RETURNS (bool): Whether the config reads POS tags, of a tagger that is trained before."""
+        paths = Config().from_disk(self.config, interpolate=False).get("paths", {})
+        return "tagger" in paths
+
     def needs(self) -> list[Path]:
         """RETURNS (list[Path]): Files and folders that training reads."""
         named = [
             Path(value) for name, value in self.settings if name.startswith("paths.") and value
         ]
         further = [FURTHER_TESTS[self.dataset][name] for name in self.further]
-        return [TAGGER, OTHERS, Path("corpus") / self.dataset, *further, *named]
+        tagger = [TAGGER] if self.reads_tagger else []
+        return [*tagger, OTHERS, Path("corpus") / self.dataset, *further, *named]
 
     def commands(self, gpu_id: int = -1) -> list[list[str]]:
         """Training and evaluations, as one would call them by hand.
@@ -116,7 +123,7 @@ class Run:
         settings = {
             "paths.train": corpus / "train",
             "paths.dev": corpus / "dev",
-            "paths.tagger": TAGGER,
+            **({"paths.tagger": TAGGER} if self.reads_tagger else {}),
             "paths.history": self.history,
             "paths.watch": corpus / "test",
             "system.seed": self.seed,

@@ -6,7 +6,7 @@ What has not been run is left out.
 
 from __future__ import annotations
 
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 from scripts.reproduce.modules.reports import Line, Rows
@@ -17,6 +17,7 @@ STRICT, ENTITIES, EXACT = "rel_strict_f", "ents_f", "rel_f"
 # Of a thousand sentences.
 SILENCE = ("silence", "silence_negated")
 KINDS = {"words": "words", "vectors": "words with vectors", "minilm": "MiniLM"}
+# Sentences of CoNLL04's train: its first eighth, quarter, half, and all.
 AMOUNTS = (115, 230, 461, 922)
 SEEDS = 3
 
@@ -94,21 +95,46 @@ def amount_table(rows: Rows) -> str:
     return table(["sentences of train", *map(str, AMOUNTS)], body)
 
 
-def levers_table(levers: Rows) -> str:
-    """RETURNS (str): What each lever brings alone, and what the recipe loses without it."""
-    recipe, before = levers["recipe"], levers["before"]
+def levers_table(levers: Rows, settings: list[Line]) -> str:
+    """Write what each lever brings alone, and what the recipe loses without it.
+
+    levers (dict): What `reports.summarise` gives of the levers.
+    settings (list[dict]): What `own_levers` has scored without training.
+    RETURNS (str): Markdown.
+    """
     prefixes = ("before_with_", "recipe_without_", "recipe_with_")
     names = dict.fromkeys(
         row.removeprefix(prefix) for row in levers for prefix in prefixes if row.startswith(prefix)
     )
-    body = [["all of them", _of(before), "", _of(recipe)], *(_lever(levers, n) for n in names)]
-    return table(["lever", "before", "with it alone", "recipe without (or with) it"], body)
+    body = [["nothing changed", _of(levers["before"]), _of(levers["recipe"])]]
+    for name in names:
+        alone = levers.get(f"before_with_{name}")
+        without, added = (levers.get(f"recipe_{word}_{name}") for word in ("without", "with"))
+        other = f"{_of(added)} (with it)" if added else _of(without) if without else "–"
+        body.append([name, _of(alone) if alone else "–", other])
+    for name, plain in UNTRAINED.items():
+        body.append([name, *(_without(settings, row, plain) for row in ("before", "recipe"))])
+    header = ["lever (strict F1, dev)", "with it, before the others", "recipe without it"]
+    return table(header, body)
 
 
-def _lever(levers: Rows, name: str) -> list[str]:
-    alone = levers.get(f"before_with_{name}")
-    other = levers.get(f"recipe_without_{name}") or levers.get(f"recipe_with_{name}")
-    return [name, "", _of(alone) if alone else "–", _of(other) if other else "–"]
+# Levers that need no training, and the setting without them. Both kinds of models have them.
+UNTRAINED = {
+    "signatures": {"signatures": "off", "fitted": True},
+    "threshold": {"signatures": "seen", "fitted": False},
+}
+
+
+def _without(settings: list[Line], row: str, plain: dict[str, Any]) -> str:
+    values = [
+        line[STRICT]
+        for line in settings
+        if line["row"] == row and all(line[key] == value for key, value in plain.items())
+    ]
+    if not values:
+        return "–"
+    found = mean_of(fmean(values), stdev(values) if len(values) > 1 else None)
+    return found if row == "recipe" else f"{found} (without it)"
 
 
 def _of(row: dict[str, Any]) -> str:

@@ -103,7 +103,9 @@ def write_pages() -> None:
         write_json(PUBLISHED / "own_data.json", own_data(amounts, levers))
         tables.setdefault(OWN_DATA, {})["amount"] = amount_table(amounts)
     if "recipe" in levers and "before" in levers:
-        tables.setdefault(OWN_DATA, {})["levers"] = levers_table(levers)
+        tables.setdefault(OWN_DATA, {})["levers"] = levers_table(
+            levers, read_report(PUBLISHED / "levers_settings.jsonl")
+        )
     if drills := _read(DRILLS):
         tables[RELIABILITY] = {"drills": drills_table(drills)}
     if extract:

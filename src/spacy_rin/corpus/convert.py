@@ -283,7 +283,8 @@ def convert(
         ("shard_size", shard_size, 1),
     ):
         check_least(name, value, least)
-    _check_output(paths, output, report_path)
+    read = [*paths, *([Path(without)] if without else [])]
+    _check_output(read, output, report_path)
     splitter = Splitter(sentences, lang) if sentences else None
     settings: dict[str, Any] = {"lang": lang, "mentions": mentions, "alignment": alignment}
     settings |= {"max_length": max_length, "max_run": max_run}
@@ -297,7 +298,7 @@ def convert(
         kept = split_records(kept, splitter)
     if without:
         kept = _count(tell_from(kept, without), report, None)
-    with replacing(output) as temporary, unchanged(*paths):
+    with replacing(output) as temporary, unchanged(*read):
         if output.suffix == ".spacy":
             _write_shard(temporary, kept, report, untyped)
         else:

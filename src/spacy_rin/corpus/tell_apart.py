@@ -20,8 +20,10 @@ def tell_from(records: Iterable[Record], path: str | Path) -> Iterator[Record | 
     """
     texts = {_normalise(token.text for token in doc) for doc in read_docs(path)}
     for record in records:
-        text = _normalise(record.words)
-        yield Dropped(Reason.IN_ANOTHER_SET, text, record.source) if text in texts else record
+        if _normalise(record.words) in texts:
+            yield Dropped(Reason.IN_ANOTHER_SET, record.raw, record.source)
+        else:
+            yield record
 
 
 def _normalise(words: Iterable[str]) -> str:

@@ -146,19 +146,20 @@ def find_wrong(examples: Iterable[Example]) -> Iterator[WrongTriple]:
                 yield WrongTriple(eg, relation, _wrong_kind(relation, gold))
 
 
-def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str, dict[str, float]]:
+def by_frequency(
+    examples: Iterable[Example], in_train: Counter[str]
+) -> dict[str, dict[str, float]]:
     """Score the exact match by how many triples of the label train has.
 
     examples (Iterable[Example]): Scored examples.
-    train (Iterable[Doc]): The Docs that the model was trained on.
+    in_train (Counter[str]): Number of triples in train, by label.
     RETURNS (dict): For each range of that number, such as "10-49": "rel_p", "rel_r", "rel_f", and
         the number of gold "triples". Ranges without any triple are left out.
     """
-    counts = Counter(relation.label for doc in train for relation in get_relations(doc))
     totals = {bounds: PRFScore() for bounds in pairwise(FREQUENCIES)}
     for label, score in score_by_label(examples).items():
         for (least, above), total in totals.items():
-            if least <= counts[label] < above:
+            if least <= in_train[label] < above:
                 total += score
     return {
         _range_name(bounds): {**prf("rel", total), "triples": total.tp + total.fn}
@@ -168,24 +169,23 @@ def by_frequency(examples: Iterable[Example], train: Iterable[Doc]) -> dict[str,
 
 
 def by_label(
-    examples: Iterable[Example], train: Iterable[Doc] | None = None
+    examples: Iterable[Example], in_train: Counter[str] | None = None
 ) -> dict[str, dict[str, float]]:
     """Score the exact match of each relation label, and count its triples.
 
     examples (Iterable[Example]): Scored examples.
-    train (Iterable[Doc] | None): The Docs that the model was trained on.
+    in_train (Counter[str] | None): Number of triples in train, by label.
     RETURNS (dict): For each label, the most frequent in gold first: "rel_p", "rel_r", "rel_f", and
         the numbers of gold "triples", of "predicted" triples, and of those "in_train" if train is
         given. Labels that gold has nowhere are in it if they were predicted.
     """
-    counts = Counter(relation.label for doc in train or () for relation in get_relations(doc))
     scores = sorted(score_by_label(examples).items())
     return {
         label: {
             **prf("rel", score),
             "triples": score.tp + score.fn,
             "predicted": score.tp + score.fp,
-            **({} if train is None else {"in_train": counts[label]}),
+            **({} if in_train is None else {"in_train": in_train[label]}),
         }
         for label, score in sorted(scores, key=lambda item: -(item[1].tp + item[1].fn))
     }

@@ -22,6 +22,7 @@ from ..component import RelationExtractor, find_rin
 from ..corpus.convert import UNPLACED
 from ..corpus.docbin import check_docs, describe_corpus, read_docs
 from ..corpus.overlap import CLASSES, overlap_classes
+from ..corpus.statistics import count_labels
 from ..relations import Relation, char_bounds, get_relations
 from ..scorer import exact_key, keys, prf, score_relations, text_key
 from ..stores import adopt_relations
@@ -126,6 +127,7 @@ def _evaluate(
     progress("texts of other data")
     among_others = score_among_others(nlp, examples, read_docs(others)) if others else {}
     progress("triples of train")
+    in_train = count_labels(_read_gold(train, attribute)).relations if train else None
     return {
         "scores": {
             **flat,
@@ -136,8 +138,8 @@ def _evaluate(
         "by_overlap": _by_class(examples, CLASSES, overlap_classes),
         "by_triples": _by_class(examples, ("0", "1", "2", "3", "4", ">=5"), _number_of_triples),
         "by_seen": by_seen(examples, _read_gold(train, attribute)) if train else {},
-        "by_frequency": by_frequency(examples, _read_gold(train, attribute)) if train else {},
-        "by_label": by_label(examples, _read_gold(train, attribute) if train else None),
+        "by_frequency": by_frequency(examples, in_train) if in_train is not None else {},
+        "by_label": by_label(examples, in_train),
         "by_threshold": by_threshold(candidates),
         "reliability": measure_reliability(candidates),
         "missed": missed_kinds(examples),

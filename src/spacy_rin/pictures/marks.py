@@ -6,7 +6,7 @@ Each kind has a sign, a line style and a colour, so that nobody depends on the c
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spacy.tokens import Doc
 
@@ -25,14 +25,14 @@ class MarkedDoc:
     doc (Doc): The Doc.
     number (int): Its place in the corpus, from 1.
     relations (list[str]): The kind of each of its relations, in document order: "right", "wrong"
-        or "missed".
+        or "missed"; none of a Doc that was not compared.
     entities (list[str]): The kind of each of its entities, in order.
     """
 
     doc: Doc
     number: int
-    relations: list[str]
-    entities: list[str]
+    relations: list[str] = field(default_factory=list)
+    entities: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> Counter[str]:

@@ -220,7 +220,7 @@ def _each_marked(docs: Doc | Iterable[Doc] | Iterable[MarkedDoc]) -> Iterator[Ma
         if isinstance(entry, MarkedDoc):
             yield entry
         else:
-            yield from (MarkedDoc(doc, number, [], []) for doc in each_doc([entry]))
+            yield from (MarkedDoc(doc, number) for doc in each_doc([entry]))
 
 
 def _kind_boxes(kinds: Counter[str]) -> str:

@@ -1,7 +1,7 @@
 """Every number of the recipe. They come from single runs on CoNLL04.
 
-Most were chosen on its dev set, whose 231 sentences tell runs apart by two points at best. The
-rounds were chosen by training on half of train, and scoring on the other half and dev together.
+Most were chosen on its dev set, which is too small to tell runs apart that are close. The rounds
+were chosen by training on half of train, and scoring on the other half and dev together.
 
 `plan` makes batches and epochs of them by the size of a corpus, `config` writes the rest.
 """

@@ -78,7 +78,7 @@ def drawer(title: str, threshold: str) -> Callable[[Doc, list[Round]], str]:
         numbers = {label: k for k, (label, _) in enumerate(counts.most_common())}
         content = [
             _form(doc.text, threshold),
-            make_article(MarkedDoc(doc, 1, [], []), numbers),
+            make_article(MarkedDoc(doc, 1), numbers),
             _rounds(doc, rounds),
         ]
         script = read_file("filters.js") + read_file("page.js")

@@ -121,7 +121,7 @@ class Negatives:
         self.own: list[Doc] = []
         self.pool: list[Doc] = []
         self.related: set[Types] = set()
-        self._are_checked = False  # the labels of the templates
+        self._are_checked = not templates  # their labels
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
         """Yield an Example, and what is made of it and of earlier ones.
@@ -151,8 +151,10 @@ class Negatives:
 
     def _check_templates(self, nlp: Language) -> None:
         """Warn of templates that can't be filled, once the pipeline knows the labels of train."""
+        if self._are_checked:
+            return
         rins = [rin for rin in find_extractors(nlp) if rin.labels]
-        if self._are_checked or not rins:
+        if not rins:
             return
         self._are_checked = True
         entities = {label for rin in rins for label in rin.entity_labels}

@@ -45,10 +45,15 @@ def retokenize(nlp: Language, gold: Doc) -> Doc:
 
     nlp (Language): The pipeline.
     gold (Doc): A gold Doc whose words came without spaces; its text has one behind each word.
-    RETURNS (Doc): A gold Doc of the same text, with its entities and relations.
+    RETURNS (Doc): A gold Doc of the same text, with its entities and relations, and the tags of
+        those words that are split as before.
     """
     doc = nlp.make_doc(gold.text)
     unknown = [_move(gold[i : i + 1], doc) for i, token in enumerate(gold) if not token.ent_iob]
+    same = {(token.idx, len(token)): token for token in doc}
+    for token in gold:
+        if token.tag and (token.idx, len(token)) in same:
+            same[token.idx, len(token)].tag_ = token.tag_
     doc.set_ents([_move(ent, doc) for ent in gold.ents], missing=unknown, default="outside")
     for attribute in stored_attributes(gold):
         moved = [
@@ -64,7 +69,8 @@ def _move(span: Span, doc: Doc) -> Span:
     found = doc.char_span(span.start_char, span.end_char, alignment_mode="expand")
     assert found is not None  # the texts are equal
     has_stop = len(found) > 1 and found[-1].text == "." and span[-1].text != "."
-    return Span(doc, found.start, found.end - has_stop, label=span.label_)
+    end = found.end - has_stop
+    return Span(doc, found.start, end, span.label_, kb_id=span.kb_id_, span_id=span.id_)
 
 
 def _retokenize(level: float, nlp: Language, example: Example) -> Iterator[Example]:
